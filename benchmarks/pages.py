@@ -1,0 +1,77 @@
+"""What the benchmarks write: a JSON result with machine, versions and seed, and a page of the docs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from edgewise.machine import fingerprint
+from edgewise.select.fair_table import FairTable, Interval, Row
+
+ROOT = Path(__file__).parent.parent
+
+
+def write_result(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Write benchmarks/results/NAME.json; returns the machine that stands in it."""
+    machine = asdict(fingerprint())
+    whole = {"command": f"python benchmarks/{name}.py", "machine": machine, **result}
+    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return machine
+
+
+def write_page(name: str, parts: Sequence[str]) -> None:
+    """Write docs/NAME.md and print it."""
+    text = "\n\n".join(parts) + "\n"
+    (ROOT / "docs" / f"{name}.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def markdown_list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def fair_table(table: FairTable, *, cost: str = "ms", digits: int = 1) -> str:
+    """The fair table in Markdown; `cost` is the unit of its times."""
+    columns = [
+        "",
+        "accuracy % (95%)",
+        f"mean {cost}",
+        f"p90 {cost}",
+        f"choosing {cost}",
+        "chose right %",
+        "refused %",
+        "mixing line %",
+        "gain, points (95%)",
+        "against the mixing line",
+    ]
+    return markdown_table(columns, [_cells(row, digits) for row in table.rows])
+
+
+def _cells(row: Row, digits: int) -> list[str]:
+    fitted = row.kind in ("selector", "control")
+    return [
+        row.name,
+        f"{100 * row.accuracy.value:.1f} ({100 * row.accuracy.low:.1f} to {100 * row.accuracy.high:.1f})",
+        f"{row.mean_ms:.{digits}f}",
+        f"{row.p90_ms:.{digits}f}",
+        f"{row.choose_ms:.{digits + 1}f}" if row.choose_ms else "",
+        f"{100 * row.selection_accuracy:.1f}" if fitted and row.selection_accuracy is not None else "",
+        f"{100 * row.refusal_rate:.1f}" if row.refusal_rate else "",
+        f"{100 * row.mixing_accuracy:.1f}" if fitted and row.mixing_accuracy is not None else "",
+        points(row.gain) if fitted and row.gain is not None else "",
+        row.verdict,
+    ]
+
+
+def points(gain: Interval) -> str:
+    """A gain in points with its interval."""
+    return f"{100 * gain.value:+.1f} ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"

@@ -1,0 +1,216 @@
+"""Selectors on real networks and real photographs: 1,000 official ImageNet validation images of 20 classes.
+
+    python benchmarks/select_imagenet20.py [--work DIR] [--mode rapid|quick|normal]
+
+The zoo of the evaluation data (EDGEWISE_DATA, default ../shared/data) is profiled twice: 20-way, every network
+restricted to the 20 classes, and 1000-way. Selectors are judged by nested cross-validation on all images and on each
+half apart: ten dog classes stored at full aspect, ten other classes stored squashed to a square, so that the shape of
+a file gives its half away. No selector sees shape or size (features come from one square raster); the control does, to
+show what leaks. Results go to benchmarks/results/select_imagenet20.json, the tables to docs/select_imagenet20.md.
+
+The profiles are kept in --work and completed, not repeated, by the next run.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from pages import fair_table, markdown_list, write_page, write_result
+
+from edgewise.cli.console import progress_bars
+from edgewise.images.features import FEATURES
+from edgewise.profile.outcomes import Outcomes
+from edgewise.profile.run import Settings, profile
+from edgewise.report.record import save_evaluation
+from edgewise.select.evaluate import Control, evaluate
+from edgewise.select.fair_table import FairTable
+from edgewise.select.fair_table_json import table_to_json
+from edgewise.select.named import standard_methods
+from edgewise.select.premodel_method import PremodelMethod
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(os.environ.get("EDGEWISE_DATA", ROOT.parent / "shared" / "data")).resolve()
+SEED, FOLDS = 0, 5
+FILE_COLUMNS = ("file_bytes", "width_px", "height_px")
+NOTICE = (
+    "ResNet-18 and ResNet-50 use product-quantised weights of uber-research/permute-quantize-finetune, Copyright (c) "
+    "2020 Uber Technologies, Inc., licensed for non-commercial use only; the licence stands beside the weights in "
+    "weights/LICENSE.uber-noncommercial.txt of the evaluation data. The images stand under ImageNet's terms "
+    "(non-commercial research)."
+)
+
+
+def export_onnx(work: Path) -> None:
+    """Export the three PyTorch networks once, as an engineer would before deploying them."""
+    import torch
+
+    sys.path.insert(0, str(DATA))
+    import nets
+
+    for name in ("resnet18", "resnet50", "inception_v3_20"):
+        path = work / f"{name}.onnx"
+        if path.exists():
+            continue
+        size = nets.INPUT[name].size_px
+        temporary = path.with_suffix(".part")
+        torch.onnx.export(
+            getattr(nets, name)(),
+            (torch.zeros(1, 3, size, size),),
+            str(temporary),
+            input_names=["image"],
+            output_names=["logits"],
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        temporary.replace(path)
+
+
+def write_zoo(work: Path, *, inception: bool) -> Path:
+    """A zoo file: the LiteRT networks as they are, the exported ones with their inputs and classes."""
+    import nets
+
+    entries = [
+        {"source": f"tflite:{DATA}/weights/{stem}.tflite", "name": name}
+        for name, stem in {
+            "MobileNetV1 0.25": "mobilenet_v1_0.25_128_quant",
+            "MobileNetV1 0.5": "mobilenet_v1_0.5_160_quant",
+            "MobileNetV1 0.75": "mobilenet_v1_0.75_192_quant",
+            "MobileNetV2": "mobilenet_v2_1.0_224_quant",
+        }.items()
+    ]
+    exported = {"ResNet-18": "resnet18", "ResNet-50": "resnet50"} | (
+        {"Inception-V3": "inception_v3_20"} if inception else {}
+    )
+    for name, factory in exported.items():
+        given = nets.INPUT[factory]
+        entries.append(
+            {
+                "source": f"onnx:{work}/{factory}.onnx",
+                "name": name,
+                "resize_px": given.resize_px,
+                "mean": list(given.mean),
+                "std": list(given.std),
+            }
+        )
+    if inception:
+        entries[-1]["classes"] = sorted(p.name for p in (DATA / "imagenet20" / "val").iterdir())
+    path = work / ("zoo-20.toml" if inception else "zoo-1000.toml")
+    path.write_text(
+        "\n".join("[[model]]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in e.items()) for e in entries)
+    )
+    return path
+
+
+def judge(outcomes: Outcomes, rows: np.ndarray) -> FairTable:
+    """The fair table of some of the images, with a control that sees the file's size and shape alone."""
+    file_features = np.stack([np.array(outcomes.images[c], np.float64) for c in FILE_COLUMNS], axis=1)
+    control: Control = (PremodelMethod(on_fail="run"), file_features[rows], FILE_COLUMNS)
+    trials = outcomes.trials().take(rows)
+    fastest_best = trials.right().mean(axis=0).argmax()
+    budget = float(trials.times_ms[fastest_best]) / 2
+    methods = standard_methods()
+    if budget > trials.times_ms[0]:
+        methods = standard_methods(max_mean_ms=round(budget, 1))
+    with progress_bars() as progress:
+        evaluation = evaluate(
+            trials,
+            methods,
+            folds=FOLDS,
+            seed=SEED,
+            controls={"control: file size and shape": control},
+            progress=progress,
+        )
+    if len(rows) == len(outcomes.labels):
+        save_evaluation(outcomes, evaluation)
+    return evaluation.table
+
+
+def halves(outcomes: Outcomes) -> dict[str, np.ndarray]:
+    """Row indices: all images, the ten dog classes at full aspect, the ten others, squashed."""
+    squashed = np.array(outcomes.images["width_px"]) == 224
+    squashed &= np.array(outcomes.images["height_px"]) == 224
+    return {
+        "all 20 classes": np.arange(len(squashed)),
+        "ten dog classes, full aspect": np.flatnonzero(~squashed),
+        "ten other classes, squashed": np.flatnonzero(squashed),
+    }
+
+
+def words(table: FairTable) -> str:
+    """What the table says, in one paragraph."""
+    singles = [row for row in table.rows if row.kind == "single"]
+    best = max(singles, key=lambda row: row.accuracy.value)
+    said = [f"Best single model: {best.name}, {100 * best.accuracy.value:.1f}% in {best.mean_ms:.1f} ms."]
+    for row in table.rows:
+        if row.kind == "selector":
+            points = 100 * (row.accuracy.value - best.accuracy.value)
+            said.append(
+                f"{row.name}: {points:+.1f} points at {best.mean_ms / row.mean_ms:.2f}x its speed; "
+                f"against the mixing line: {row.verdict}."
+            )
+    return markdown_list(said)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=Path("/tmp/edgewise-select-imagenet20"))
+    parser.add_argument("--mode", choices=["rapid", "quick", "normal"], default="rapid")
+    arguments = parser.parse_args()
+    if not (DATA / "imagenet20" / "val").is_dir():
+        sys.exit(f"No evaluation data at {DATA}; set EDGEWISE_DATA to its folder.")
+    work: Path = arguments.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    export_onnx(work)
+    tables: dict[str, dict[str, FairTable]] = {}
+    latency: dict[str, list[dict[str, object]]] = {}
+    for ways, classes in (("20-way", ("data",)), ("1000-way", None)):
+        with progress_bars() as progress:
+            outcomes = profile(
+                Settings(
+                    zoo=(str(write_zoo(work, inception=ways == "20-way")),),
+                    data=DATA / "imagenet20" / "val",
+                    out=work / ways,
+                    classes=classes,
+                    mode=arguments.mode,
+                    seed=SEED,
+                ),
+                progress,
+            )
+        tables[ways] = {name: judge(outcomes, rows) for name, rows in halves(outcomes).items()}
+        latency[ways] = [asdict(time) for time in outcomes.latency]
+        subprocess.run([sys.executable, "-m", "edgewise", "report", str(work / ways), "--no-images"], check=True)
+    save(tables, latency)
+
+
+def save(tables: dict[str, dict[str, FairTable]], latency: dict[str, list[dict[str, object]]]) -> None:
+    """Write the JSON result and the page of the docs."""
+    result = {
+        "seed": SEED,
+        "folds": FOLDS,
+        "features": list(FEATURES),
+        "notice": NOTICE,
+        "tables": {ways: {name: table_to_json(t) for name, t in by.items()} for ways, by in tables.items()},
+        "latency": latency,
+    }
+    machine = write_result("select_imagenet20", result)
+    parts = [
+        "# Selectors on 1,000 real photographs",
+        "Made by `python benchmarks/select_imagenet20.py` "
+        f"({machine['cpu']}, {machine['cores']} cores, one thread a model; seed {SEED}, {FOLDS}-fold nested "
+        "cross-validation). Times are per image, with decoding and choosing inside. Ratios within a table are "
+        "evidence; absolute times are this machine's. What it means: [What reproduces](what_reproduces.md).",
+    ]
+    for ways, by_half in tables.items():
+        for name, table in by_half.items():
+            parts += [f"## {ways}, {name} ({table.images} images)", words(table), fair_table(table)]
+    write_page("select_imagenet20", [*parts, "## Notice", NOTICE])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""`edgewise demo`: the whole way on the bundled zoo and drawn images, in under a minute."""
+
+import shutil
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+from edgewise.cli import options, profile, select
+from edgewise.cli.classify import show as show_replies
+from edgewise.cli.console import milliseconds, print_json, progress_bars
+from edgewise.cli.console import out as console
+from edgewise.errors import UsageError
+from edgewise.profile.run import Settings
+from edgewise.profile.run import profile as make_profile
+from edgewise.select.fair_table import FairTable, Row
+from edgewise.store import read_json, write_json
+
+MARKER, SCHEMA = "demo.json", 1
+
+
+def command(
+    out: Annotated[Path, typer.Option(help="The folder for everything that the demo makes.")] = Path("edgewise-demo"),
+    per_class: Annotated[int, typer.Option(min=20, help="Drawn images per class to profile.")] = 120,
+    seed: options.Seed = 0,
+    threads: options.Threads = 1,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Draw images, profile the bundled zoo, judge the selectors, fit one, answer new images with it, and report."""
+    from edgewise.drawn import write_split
+    from edgewise.report.record import save_evaluation, write_profile_report
+    from edgewise.select.evaluate import evaluate
+    from edgewise.select.fair_table_json import table_to_json
+    from edgewise.select.named import CASCADE, standard_methods
+    from edgewise.serve.deployment import save_deployment
+    from edgewise.serve.engine import Engine
+
+    started = perf_counter()
+    quiet = quiet or json
+    _clear(out)
+    say = (lambda text: None) if json else (lambda text: console.print(f"\n[bold]{text}[/]"))
+    say(f"1. Draw {10 * per_class:,} images of ten everyday objects, easy and hard")
+    write_split(out / "data", "profile", per_class)
+    write_split(out / "new", "sample", 1)
+    say("2. Profile the four bundled networks on every image")
+    with progress_bars(quiet=quiet) as progress:
+        outcomes = make_profile(
+            Settings(("tiny:*",), out / "data", out / "profile", threads=threads, seed=seed), progress
+        )
+    if not json:
+        profile.show(outcomes)
+    say("3. Judge the selectors on images that they have not seen")
+    trials = outcomes.trials()
+    methods = standard_methods()
+    with progress_bars(quiet=quiet) as progress:
+        evaluation = evaluate(trials, methods, seed=seed, progress=progress)
+    save_evaluation(outcomes, evaluation)
+    table = evaluation.table
+    if not json:
+        select.show_table(table)
+    say("4. Fit the cascade to all of them and answer ten new images with it")
+    save_deployment(
+        out / "selector",
+        methods[CASCADE].fit(trials),
+        outcomes.manifest,
+        {"method": CASCADE, "seed": seed, "fair_table": table_to_json(table)},
+    )
+    engine = Engine(out / "selector", threads=threads)
+    replies = [(path, engine.classify(path)) for path in sorted((out / "new").rglob("*.png"))]
+    if not json:
+        show_replies([(Path(f"{path.parent.name}.png"), reply) for path, reply in replies])
+    report = write_profile_report(out / "profile", out / "report.html", title="The edgewise demo", show_images=True)
+    seconds = perf_counter() - started
+    if json:
+        print_json(
+            {
+                "fair_table": table_to_json(table),
+                "learned": learned(table),
+                "seconds": seconds,
+                "report": report.resolve(),
+            }
+        )
+        return
+    console.print(f"\n[bold]What was learned[/] [dim]({seconds:.0f} s)[/]")
+    for line in learned(table):
+        console.print(line, soft_wrap=True, markup=False)
+    console.print(str(report.resolve()), soft_wrap=True, markup=False)
+
+
+def _clear(out: Path) -> None:
+    """Start anew in a folder that an earlier demo made; leave any other folder with files in it alone."""
+    if out.exists() and any(out.iterdir()):
+        if not (out / MARKER).exists():
+            raise UsageError(f"{out} holds other files than a demo's.", "Choose another folder with --out.")
+        read_json(out / MARKER, "demo", SCHEMA)
+        shutil.rmtree(out)
+    write_json(out / MARKER, "demo", SCHEMA, {})
+
+
+def learned(table: FairTable) -> list[str]:
+    """Three lines: the best single model, what the cascade gained, and how the paper's premodel did."""
+    from edgewise.select.named import CASCADE, PREMODEL
+
+    best = max((row for row in table.rows if row.kind == "single"), key=lambda row: row.accuracy.value)
+    rows = {row.name: row for row in table.rows}
+    cascade, premodel = rows[CASCADE], rows[PREMODEL]
+    points = 100 * (cascade.accuracy.value - best.accuracy.value)
+    return [
+        f"The best single model, {best.name}, is right on {_reach(best)} each.",
+        f"The cascade is right on {_reach(cascade)}: {points:+.2f} points, "
+        f"{best.mean_ms / cascade.mean_ms:.1f}x as fast; against a coin of equal cost it {_verb(cascade)}.",
+        f"The paper's premodel is right on {_reach(premodel)}; against a coin of equal cost it {_verb(premodel)}.",
+    ]
+
+
+def _reach(row: Row) -> str:
+    return f"{100 * row.accuracy.value:.2f}% of the images in {milliseconds(row.mean_ms)} ms"
+
+
+def _verb(row: Row) -> str:
+    """The verdict as the end of a sentence."""
+    if row.gain is None:
+        return "was not judged"
+    interval = f"{100 * row.gain.value:+.1f} points, 95% {100 * row.gain.low:+.1f} to {100 * row.gain.high:+.1f}"
+    verbs = {
+        "beats the mixing line": "wins",
+        "does not": "loses",
+        "cannot tell": "cannot be told apart",
+        "": "was not judged",
+    }
+    return f"{verbs[row.verdict]} ({interval})"

@@ -1,0 +1,107 @@
+"""`edgewise profile`: every model on every image."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgewise.cli import options
+from edgewise.cli.console import err, milliseconds, percent, print_json, print_table, progress_bars
+from edgewise.profile.latency import Mode
+from edgewise.profile.outcomes import Outcomes
+from edgewise.profile.run import Settings, profile
+
+
+def command(
+    data: Annotated[Path, typer.Option(help="A folder of class folders, or a CSV of file,label.")],
+    out: Annotated[Path, typer.Option(help="The folder for the profile; an unfinished one there is completed.")],
+    zoo: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A classifier: tiny:NAME, onnx:PATH, tflite:PATH, torch:PATH.py:FACTORY, timm:NAME, or a zoo file "
+            "PATH.toml; patterns are expanded. Repeat for more. Default: tiny:*."
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(help="Restrict every model to these classes: a,b,c, or 'data' for those of the data set."),
+    ] = None,
+    mode: Annotated[Mode, typer.Option(help="How long latency is measured: 64, 128 or 1024 runs a model.")] = "rapid",
+    threads: options.Threads = 1,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Run every model of a zoo on every image, and keep what each answered and how long it took.
+
+    A killed run goes on where it stopped when the same command is given again.
+    """
+    settings = Settings(
+        zoo=tuple(zoo or ["tiny:*"]),
+        data=data,
+        out=out,
+        classes=tuple(name.strip() for name in classes.split(",")) if classes else None,
+        threads=threads,
+        mode=mode,
+        seed=seed,
+    )
+    with progress_bars(quiet=quiet or json) as progress:
+        outcomes = profile(settings, progress)
+    if json:
+        print_json(
+            {
+                "profile": out,
+                "images": len(outcomes.labels),
+                "models": summary(outcomes),
+                "skipped": outcomes.manifest["skipped"],
+            }
+        )
+        return
+    show(outcomes)
+
+
+def show(outcomes: Outcomes) -> None:
+    """Print what a profile found."""
+    rows = [
+        [
+            row.model,
+            percent(row.top1),
+            percent(row.top5),
+            milliseconds(row.p50_ms),
+            milliseconds(row.p90_ms),
+        ]
+        for row in summary(outcomes)
+    ]
+    print_table(
+        f"{len(outcomes.labels):,} images, {len(outcomes.classes)} classes",
+        ["model", "top-1 %", "top-5 %", "p50 ms", "p90 ms"],
+        rows,
+    )
+    skipped = outcomes.manifest["skipped"]
+    for row in skipped[:5]:
+        err.print(f"skipped {row['image']}: {row['reason']}", markup=False, soft_wrap=True)
+    if len(skipped) > 5:
+        err.print(f"... and {len(skipped) - 5} more; all are listed in the profile's manifest.json")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One model's figures on the profile."""
+
+    model: str
+    top1: float  # shares of 1
+    top5: float
+    p50_ms: float  # preparing and inference
+    p90_ms: float
+
+
+def summary(outcomes: Outcomes) -> list[Summary]:
+    """Accuracy and time of each model, cheapest first."""
+    trials = outcomes.trials()
+    top1, top5 = trials.right(1).mean(axis=0), trials.right(5).mean(axis=0)
+    totals = {time.model: time for time in outcomes.latency if time.stage == "total"}
+    return [
+        Summary(model, float(top1[m]), float(top5[m]), totals[model].p50_ms, totals[model].p90_ms)
+        for m, model in enumerate(trials.models)
+    ]

@@ -1,0 +1,57 @@
+"""`edgewise zoo`: the classifiers themselves."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgewise.cli import options
+from edgewise.cli.console import out as console
+from edgewise.cli.console import print_json, print_table, progress_bars
+from edgewise.zoo.sources import find
+
+app = typer.Typer(help="The classifiers: list them, train the bundled ones.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_models(
+    names: Annotated[list[str] | None, typer.Argument(help="Classifiers, as for --zoo. Default: tiny:*.")] = None,
+    json: options.Json = False,
+) -> None:
+    """List classifiers with what their cards say, without loading them."""
+    cards = [{"name": s.name, "source": s.text, **dict(s.card.given)} for s in find(names or ["tiny:*"])]
+    if json:
+        print_json(cards)
+        return
+    rows = [
+        [
+            str(card["name"]),
+            str(card["source"]),
+            *(_figure(card.get(key)) for key in ("size_px", "macs", "params")),
+            str(card.get("licence", "")),
+        ]
+        for card in cards
+    ]
+    print_table("", ["name", "source", "input px", "MACs", "params", "licence"], rows, left=2)
+
+
+def _figure(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else ""
+
+
+@app.command("train-tiny")
+def train_tiny(
+    out: Annotated[Path, typer.Option(help="The folder for weights, ONNX files and cards.")],
+    seed: options.Seed = 0,
+    threads: options.Threads = 2,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train the four bundled networks again on the drawn data set; needs the extra [torch]."""
+    from edgewise.runtime.torch import import_torch
+
+    import_torch("edgewise zoo train-tiny")
+    from edgewise.zoo.tiny.train import train_tiny
+
+    with progress_bars(quiet=quiet) as progress:
+        train_tiny(out, seed=seed, threads=threads, progress=progress)
+    console.print(f"Trained into {out}", soft_wrap=True)

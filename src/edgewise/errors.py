@@ -1,0 +1,82 @@
+"""Every error that edgewise raises on purpose, with the exit code that the command line gives it.
+
+EdgewiseError                 1  never raised itself: its children say what went wrong
+|-- UsageError                2  an argument or a combination of arguments that cannot work
+|-- DataError                 3  what was read is not what it must be
+|   |-- ImageError            3  one image cannot be used; carries `path` and `reason`
+|   |-- LabelError            3  a label that no model knows, or class sets that do not meet
+|   |-- ModelError            3  a model file or its card cannot be used
+|   `-- StoreError            3  a stored artefact is missing, torn, of another kind or another schema
+|-- MissingExtra              4  a package of an optional extra is needed and absent
+`-- GuardRefused              5  a result was computed and the guard did not let it in
+"""
+
+from pathlib import Path
+
+
+class EdgewiseError(Exception):
+    """What went wrong in one sentence, and in `hint` what to do next."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(EdgewiseError):
+    """An argument, or a combination of arguments, that cannot work."""
+
+    exit_code = 2
+
+
+class DataError(EdgewiseError):
+    """What was read is not what it must be."""
+
+    exit_code = 3
+
+
+class ImageError(DataError):
+    """One image cannot be used. Long work counts, lists and skips it; a single request fails with it."""
+
+    def __init__(self, path: Path | str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{path}: {reason}", hint)
+        self.path = path
+        self.reason = reason
+
+
+class LabelError(DataError):
+    """A label that no model knows, or models whose class sets do not meet."""
+
+
+class ModelError(DataError):
+    """A model file, its card, or what came out of it cannot be used."""
+
+
+class StoreError(DataError):
+    """A stored artefact is missing, torn, of another kind, or of another schema."""
+
+
+class MissingExtra(EdgewiseError):
+    """A package of an optional extra is needed and is not installed."""
+
+    exit_code = 4
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the optional extra [{extra}], which is not installed.", install_hint(extra))
+        self.extra = extra
+
+
+class GuardRefused(EdgewiseError):
+    """A result was computed, and the guard did not let it in."""
+
+    exit_code = 5
+
+
+def install_hint(extra: str) -> str:
+    """The sentence that says how to get an extra."""
+    return f"Install it with: python -m pip install 'edgewise[{extra}]'"

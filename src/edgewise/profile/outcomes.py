@@ -1,0 +1,95 @@
+"""A finished profile, opened: its manifest, its tables, its logits."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgewise.errors import StoreError
+from edgewise.images.features import FEATURES
+from edgewise.profile.latency import StageTime
+from edgewise.select.trials import Trials
+from edgewise.store import read_json, read_table
+from edgewise.zoo.classes import ClassSet
+
+KIND, SCHEMA = "profile", 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What every model answered on every image, and what it cost."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    models: tuple[str, ...]  # in the order of the zoo
+    classes: ClassSet
+
+    @cached_property
+    def images(self) -> dict[str, list[Any]]:
+        """Columns of images.parquet: image, label, sha256, width_px, height_px, file_bytes, feature_*, ..."""
+        return read_table(self.folder / "images.parquet")
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """int64 [n]"""
+        return np.array(self.images["label"], np.int64)
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        """float64 [n, 7], in the order of `edgewise.images.features.FEATURES`."""
+        return np.stack([np.array(self.images[f"feature_{name}"], np.float64) for name in FEATURES], axis=1)
+
+    @cached_property
+    def latency(self) -> tuple[StageTime, ...]:
+        """Every measured stage."""
+        columns = read_table(self.folder / "latency.parquet")
+        return tuple(StageTime(*values) for values in zip(*columns.values(), strict=True))
+
+    def logits(self, model: str) -> np.ndarray:
+        """float16 [n, classes], memory-mapped."""
+        path = self.folder / "logits" / f"{self.models.index(model):02d}.npy"
+        try:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise StoreError(f"The logits {path} cannot be read: {error}.", "Make the profile again.") from error
+
+    def stage_p50_ms(self, stage: str, model: str = "") -> float:
+        """The median of one stage. Raises `StoreError` when it was not measured."""
+        for time in self.latency:
+            if (time.stage, time.model) == (stage, model):
+                return time.p50_ms
+        raise StoreError(f"{self.folder} has no {stage} time of {model or 'its images'}.", "Make the profile again.")
+
+    def trials(self) -> Trials:
+        """What selectors are fitted and judged on; models cheapest first."""
+        times = np.array([self.stage_p50_ms("total", model) for model in self.models])
+        order = np.argsort(times, kind="stable")
+        names = tuple(self.models[i] for i in order)
+        return Trials(
+            models=names,
+            logits=tuple(self.logits(name) for name in names),
+            labels=self.labels,
+            features=self.features,
+            feature_names=FEATURES,
+            times_ms=times[order],
+            decode_ms=self.stage_p50_ms("decode"),
+            features_ms=self.stage_p50_ms("features"),
+        )
+
+
+def open_profile(folder: Path) -> Outcomes:
+    """Open a finished profile. Raises `StoreError` when it is missing, unfinished or of another schema."""
+    if not (folder / MANIFEST).exists():
+        unfinished = (folder / "plan.json").exists()
+        raise StoreError(
+            f"{folder} holds {'an unfinished profile' if unfinished else 'no profile'}.",
+            "Run the same `edgewise profile` again; it goes on where it stopped."
+            if unfinished
+            else "Make one with: edgewise profile --zoo ... --data FOLDER --out DIR",
+        )
+    manifest = read_json(folder / MANIFEST, KIND, SCHEMA)
+    classes = ClassSet(tuple(manifest["classes"]["names"]), tuple(manifest["classes"]["ids"]))
+    return Outcomes(folder, manifest, tuple(model["name"] for model in manifest["models"]), classes)

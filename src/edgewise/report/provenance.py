@@ -1,0 +1,108 @@
+"""How the report's figures were made, so that a reader can judge them and make them again."""
+
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from edgewise.profile.outcomes import Outcomes
+from edgewise.report.figures import count
+from edgewise.select.fair_table import FairTable
+
+_LISTED = 200
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """One network: where it came from and what it was."""
+
+    name: str
+    source: str
+    fingerprint: str
+    size: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Facts as (name, value), networks, commands, and the images that could not be used."""
+
+    facts: tuple[tuple[str, str], ...]
+    models: tuple[ModelSource, ...]
+    commands: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]  # image, reason
+    skipped_in_all: int
+
+
+def provenance(outcomes: Outcomes, table: FairTable | None) -> Provenance:
+    """Collect what the manifest and the table record of their making."""
+    manifest = outcomes.manifest
+    skipped = [(str(row["image"]), str(row["reason"])) for row in manifest["skipped"]]
+    return Provenance(
+        facts=(*_machine(manifest), *_profile(manifest), *_judging(table)),
+        models=tuple(_model(m, card) for m, card in zip(manifest["models"], manifest["cards"], strict=True)),
+        commands=_commands(outcomes),
+        skipped=tuple(skipped[:_LISTED]),
+        skipped_in_all=len(skipped),
+    )
+
+
+def _machine(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    machine = manifest["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    return [
+        ("Machine", f"{machine['cpu']}, {count(machine['cores'], 'core')}, {machine['memory_gib']} GiB"),
+        ("System", f"{machine['system']}, Python {machine['python']}"),
+        ("Versions", f"edgewise {manifest['edgewise']}, {packages}"),
+    ]
+
+
+def _profile(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        ("Profiled", str(manifest["created"])),
+        ("Threads", str(manifest["threads"])),
+        ("Latency", f"mode {manifest['mode']}, models in turn, image by image"),
+        ("Seed of the profile", str(manifest["seed"])),
+        ("Data", f"{manifest['data']['root']}, {count(manifest['images'], 'image')} used"),
+        ("Data SHA-256", str(manifest["data_sha256"])),
+    ]
+
+
+def _judging(table: FairTable | None) -> list[tuple[str, str]]:
+    if table is None:
+        return []
+    criterion = "the first answer is right" if table.criterion == "top1" else "one of the first five answers is right"
+    return [
+        ("Criterion", criterion),
+        ("Folds", f"{table.folds}, nested: everything is chosen inside the training folds"),
+        ("Seed of the folds", str(table.seed)),
+        ("Intervals", f"95%, bootstrap over the images, {count(table.bootstrap, 'resample')}"),
+    ]
+
+
+def _model(model: dict[str, Any], card: dict[str, Any]) -> ModelSource:
+    macs, params = card.get("macs"), card.get("params")
+    size = ", ".join(
+        text
+        for text in (f"{macs / 1e6:,.0f} M MACs" if macs else "", f"{params / 1e6:,.2f} M weights" if params else "")
+        if text
+    )
+    return ModelSource(
+        str(model["name"]), str(model["source"]), str(model["fingerprint"])[:12], size, str(card.get("licence") or "")
+    )
+
+
+def _commands(outcomes: Outcomes) -> tuple[str, ...]:
+    manifest, folder = outcomes.manifest, str(outcomes.folder)
+    zoo = [word for model in manifest["models"] for word in ("--zoo", str(model["source"]))]
+    data = str(manifest["data"]["root"])
+    settings = ["--threads", str(manifest["threads"]), "--mode", str(manifest["mode"]), "--seed", str(manifest["seed"])]
+    return (
+        shlex.join(["edgewise", "profile", *zoo, "--data", data, "--out", folder, *settings]),
+        evaluate_command(outcomes),
+        shlex.join(["edgewise", "report", folder]),
+    )
+
+
+def evaluate_command(outcomes: Outcomes) -> str:
+    """What makes the fair table of a profile."""
+    return shlex.join(["edgewise", "select", "evaluate", str(outcomes.folder)])

@@ -1,0 +1,84 @@
+"""An evaluation, kept beside the profile that it judged, and the report of both."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from edgewise.errors import StoreError
+from edgewise.profile.outcomes import Outcomes, open_profile
+from edgewise.report.decisions import ImageDecision
+from edgewise.report.render import render, write_report
+from edgewise.select.criterion import top_k
+from edgewise.select.evaluate import Evaluation
+from edgewise.select.fair_table import FairTable
+from edgewise.select.fair_table_json import table_from_json, table_to_json
+from edgewise.store import read_json, read_table, write_json, write_table
+
+KIND, SCHEMA = "evaluation", 1
+EVALUATION, DECISIONS = "evaluation.json", "decisions.parquet"
+
+
+def save_evaluation(outcomes: Outcomes, evaluation: Evaluation) -> None:
+    """Store the fair table and every decision behind it in the profile's folder; the table is written last."""
+    (outcomes.folder / EVALUATION).unlink(missing_ok=True)
+    decisions = _decisions(outcomes, evaluation)
+    columns = {key: [getattr(d, key) for d in decisions] for key in ImageDecision.__dataclass_fields__}
+    write_table(outcomes.folder / DECISIONS, columns)
+    about = {"data_sha256": outcomes.manifest["data_sha256"], "table": table_to_json(evaluation.table)}
+    write_json(outcomes.folder / EVALUATION, KIND, SCHEMA, about)
+
+
+def load_evaluation(outcomes: Outcomes) -> tuple[FairTable | None, tuple[ImageDecision, ...]]:
+    """What `save_evaluation` stored; (None, ()) for a profile that was never evaluated.
+
+    Raises `StoreError` when it is torn, or belongs to another profile.
+    """
+    path = outcomes.folder / EVALUATION
+    if not path.exists():
+        return None, ()
+    stored = read_json(path, KIND, SCHEMA)
+    if stored.get("data_sha256") != outcomes.manifest["data_sha256"]:
+        raise StoreError(f"{path} judges another profile.", "Run `edgewise select evaluate` again.")
+    columns = read_table(outcomes.folder / DECISIONS)
+    try:
+        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        decisions = tuple(ImageDecision(**{**row, "ran": tuple(row["ran"])}) for row in rows)
+        return table_from_json(stored["table"]), decisions
+    except (KeyError, TypeError) as error:
+        raise StoreError(f"{path} cannot be read: {error}.", "Run `edgewise select evaluate` again.") from error
+
+
+def write_profile_report(
+    folder: Path, path: Path, *, title: str, show_images: bool, notices: Sequence[str] = ()
+) -> Path:
+    """Write the report of a profile, judged or not, as one HTML file; returns its path."""
+    outcomes = open_profile(folder)
+    table, decisions = load_evaluation(outcomes)
+    write_report(path, render(outcomes, table, decisions, title=title, show_images=show_images, notices=notices))
+    return path
+
+
+def _decisions(outcomes: Outcomes, evaluation: Evaluation) -> list[ImageDecision]:
+    """A row per selector and image, selectors in the order of the table."""
+    models = outcomes.trials().models
+    right_within = top_k(evaluation.table.criterion)
+    rows: list[ImageDecision] = []
+    for selector, routes in evaluation.routed.items():
+        right = routes.right(outcomes.labels, right_within)
+        times = evaluation.time_ms[selector]
+        for i, image in enumerate(outcomes.images["image"]):
+            chosen = int(routes.chosen[i])
+            rows.append(
+                ImageDecision(
+                    image=image,
+                    label=int(outcomes.labels[i]),
+                    selector=selector,
+                    chosen=models[chosen] if chosen >= 0 else "",
+                    ran=tuple(models[m] for m in np.flatnonzero(routes.ran[i])),
+                    answer=int(routes.top[i, 0]),
+                    right=bool(right[i]),
+                    time_ms=float(times[i]),
+                )
+            )
+    return rows

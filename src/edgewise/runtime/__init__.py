@@ -1,0 +1,1 @@
+"""One small adapter per inference engine, behind one Protocol (`edgewise.runtime.session`)."""

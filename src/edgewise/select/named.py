@@ -1,0 +1,66 @@
+"""Methods by the names that users give them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from edgewise.errors import UsageError
+from edgewise.select.cascade_fit import Average, CascadeMethod
+from edgewise.select.criterion import Criterion
+from edgewise.select.premodel_method import PremodelMethod
+from edgewise.select.selector import Method
+from edgewise.select.single import SingleMethod
+
+Name = Literal["cascade", "premodel", "single"]
+PREMODEL, CASCADE = "premodel, falls back", "cascade"  # rows of the fair table that others refer to
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may say about a method; None = the method's default. Each method knows its own options alone."""
+
+    criterion: Criterion = "top1"
+    max_mean_ms: float | None = None
+    average: Average | None = None
+    max_stages: int | None = None
+    theta_points: float | None = None
+    n_neighbors: int | None = None
+    on_fail: Literal["refuse", "run"] | None = None
+    fail_model: str | None = None
+    model: str | None = None
+
+
+_OWN: Mapping[Name, tuple[type, frozenset[str]]] = {
+    "cascade": (CascadeMethod, frozenset({"max_mean_ms", "average", "max_stages"})),
+    "premodel": (PremodelMethod, frozenset({"theta_points", "n_neighbors", "on_fail", "fail_model"})),
+    "single": (SingleMethod, frozenset({"model"})),
+}
+
+
+def method_named(name: Name, options: Options) -> Method:
+    """The method of that name with those options. Raises `UsageError` for an option that is another method's."""
+    kind, own = _OWN[name]
+    given = {key: value for key, value in vars(options).items() if value is not None and key != "criterion"}
+    foreign = sorted(set(given) - own)
+    if foreign:
+        raise UsageError(
+            f"The method {name!r} knows no {foreign[0].replace('_', '-')}.",
+            f"Its options: {', '.join(sorted(key.replace('_', '-') for key in own))}.",
+        )
+    return kind(criterion=options.criterion, **given)
+
+
+def standard_methods(criterion: Criterion = "top1", max_mean_ms: float | None = None) -> dict[str, Method]:
+    """What `edgewise select evaluate` compares: the paper's premodel with both policies, the cascade, its ablation.
+
+    The cascade chooses inside the training folds whether it averages. With a budget, a cascade under it is added.
+    """
+    methods: dict[str, Method] = {
+        "premodel, refuses": PremodelMethod(criterion, on_fail="refuse"),
+        PREMODEL: PremodelMethod(criterion, on_fail="run"),
+        CASCADE: CascadeMethod(criterion),
+        "cascade, unaveraged": CascadeMethod(criterion, average=False),
+    }
+    if max_mean_ms is not None:
+        methods[f"cascade, at most {max_mean_ms:g} ms"] = CascadeMethod(criterion, max_mean_ms=max_mean_ms)
+    return methods

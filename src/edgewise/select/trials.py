@@ -1,0 +1,65 @@
+"""What a selector is fitted and judged on: arrays alone, a row per image."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edgewise.errors import UsageError
+from edgewise.select.rightness import right_in_top
+
+
+@dataclass(frozen=True)
+class Trials:
+    """n images tried on m models of one class set.
+
+    Times are medians measured on one machine in one run. The time of a model covers its own preprocessing and its
+    inference; decoding and the features are counted apart, because a selector may share or skip them.
+    """
+
+    models: tuple[str, ...]  # m names, cheapest first (by `times_ms`)
+    logits: tuple[np.ndarray, ...]  # m arrays, float [n, classes]; may be memory-mapped float16
+    labels: np.ndarray  # int64 [n]
+    features: np.ndarray  # float64 [n, d]
+    feature_names: tuple[str, ...]  # d names
+    times_ms: np.ndarray  # float64 [m]
+    decode_ms: float
+    features_ms: float
+
+    def __post_init__(self) -> None:
+        n, m = len(self.labels), len(self.models)
+        if len(self.logits) != m or len(self.times_ms) != m:
+            raise UsageError(f"{m} models, but {len(self.logits)} logit arrays and {len(self.times_ms)} times.")
+        if any(len(array) != n for array in self.logits) or len(self.features) != n:
+            raise UsageError(f"{n} labels, but features or logits of another length.")
+        classes = {array.shape[1] for array in self.logits}
+        if len(classes) != 1 or (n > 0 and not 0 <= self.labels.min() <= self.labels.max() < max(classes)):
+            raise UsageError(f"All models must have the labels' one class set; theirs have {sorted(classes)} classes.")
+        if np.any(np.diff(self.times_ms) < 0):
+            raise UsageError(f"Models must come cheapest first; their times are {self.times_ms.tolist()}.")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: np.ndarray) -> "Trials":
+        """The same models on some of the images; `rows` are indices [k] or a mask [n]."""
+        return replace(
+            self,
+            logits=tuple(array[rows] for array in self.logits),
+            labels=self.labels[rows],
+            features=self.features[rows],
+        )
+
+    def right(self, k: int = 1) -> np.ndarray:
+        """bool [n, m]: the label is among the model's k highest logits."""
+        return np.column_stack([right_in_top(array, self.labels, k) for array in self.logits])
+
+
+def top_classes(scores: np.ndarray, k: int) -> np.ndarray:
+    """int64 [n, k]: the k highest-scoring classes of each row of `scores` [n, classes], best first.
+
+    Equal scores are taken in class order, so that every part of edgewise ranks alike.
+    """
+    k = min(k, scores.shape[1])
+    if k == 1:
+        return np.asarray(scores).argmax(axis=1)[:, None]
+    return np.argsort(-np.asarray(scores, np.float32), axis=1, kind="stable")[:, :k]

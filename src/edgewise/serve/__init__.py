@@ -1,0 +1,1 @@
+"""The service: answer images with the model that the selector chose."""

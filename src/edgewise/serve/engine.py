@@ -1,0 +1,130 @@
+"""Answer images: decode, let the selector choose, run what it chose, say why."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+
+from edgewise.errors import ImageError
+from edgewise.images.decode import Decoded, decode, read_file
+from edgewise.images.features import FEATURES, extract
+from edgewise.select.selector import Answer, Refuse, Run, Seen
+from edgewise.serve.deployment import Deployment, bundled_folder, open_deployment
+from edgewise.zoo.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The reply to one image. Times in ms; `load_ms` is paid only by the first image that needs a model."""
+
+    label: str | None  # None = refused
+    class_id: str | None  # the label's identifier, e.g. a WordNet id, where the classes have any
+    top: tuple[tuple[str, float], ...]  # up to five labels with probabilities, best first
+    model: str | None  # the model whose run ended the decision
+    ran: tuple[str, ...]  # every model that ran, in order
+    why: str
+    refused: bool
+    decode_ms: float
+    choose_ms: float
+    infer_ms: float
+    load_ms: float
+    converted: tuple[str, ...]  # what decoding had to convert
+
+    @property
+    def total_ms(self) -> float:
+        """What the user waited for, loading apart."""
+        return self.decode_ms + self.choose_ms + self.infer_ms
+
+
+class Engine:
+    """A selector with its models, loaded on first use and kept warm.
+
+    Parameters
+    ----------
+    selector
+        A folder that `edgewise select fit` wrote; None = the bundled selector over the bundled tiny zoo.
+    threads
+        Threads of each model's engine.
+
+    Not safe to call from several threads at once: one engine answers one image at a time.
+    """
+
+    def __init__(self, selector: str | Path | None = None, *, threads: int = 1) -> None:
+        self.deployment: Deployment = open_deployment(Path(selector) if selector is not None else bundled_folder())
+        self.threads = threads
+        self._warm: dict[str, Classifier] = {}
+        needed = self.deployment.selector.feature_names
+        self._feature_columns = [FEATURES.index(name) for name in needed] if needed else None
+
+    def classify(self, image: str | Path | bytes | np.ndarray) -> Classification:
+        """Answer one image: a path, the bytes of an image file, or RGB pixels uint8 [h, w, 3].
+
+        Raises `ImageError` for what is no usable image, `ModelError` when a chosen model cannot be loaded or run.
+        """
+        started = perf_counter_ns()
+        decoded = _decoded(image)
+        decode_ms = (perf_counter_ns() - started) / 1e6
+        return self._answer(decoded, decode_ms)
+
+    def _answer(self, decoded: Decoded, decode_ms: float) -> Classification:
+        choose_ms = infer_ms = load_ms = 0.0
+        logits: dict[str, np.ndarray] = {}
+        started = perf_counter_ns()
+        columns = self._feature_columns
+        features = None if columns is None else extract(decoded.pixels)[columns]
+        while True:
+            step = self.deployment.selector.decide(Seen(features, logits))
+            choose_ms += (perf_counter_ns() - started) / 1e6
+            if not isinstance(step, Run):
+                break
+            model, loading_ms = self._model(step.model)
+            load_ms += loading_ms
+            scores, prepare_ms, run_ms = model.classify(decoded.pixels)
+            infer_ms += prepare_ms + run_ms
+            started = perf_counter_ns()
+            outputs = self.deployment.members[step.model].outputs
+            logits[step.model] = scores if outputs is None else scores[outputs]
+        return self._reply(step, tuple(logits), decoded, (decode_ms, choose_ms, infer_ms, load_ms))
+
+    def _model(self, name: str) -> tuple[Classifier, float]:
+        """The warm model, and the ms that loading it took now."""
+        if name in self._warm:
+            return self._warm[name], 0.0
+        started = perf_counter_ns()
+        self._warm[name] = self.deployment.members[name].load(self.threads)
+        return self._warm[name], (perf_counter_ns() - started) / 1e6
+
+    def _reply(
+        self, step: Answer | Refuse, ran: tuple[str, ...], decoded: Decoded, times: tuple[float, float, float, float]
+    ) -> Classification:
+        classes = self.deployment.classes
+        probabilities = step.probabilities if isinstance(step, Answer) else np.zeros(0, np.float32)
+        order = np.argsort(-probabilities, kind="stable")[:5]
+        decode_ms, choose_ms, infer_ms, load_ms = times
+        return Classification(
+            label=classes.short_name(int(order[0])) if len(order) else None,
+            class_id=classes.ids[int(order[0])] if len(order) and classes.ids else None,
+            top=tuple((classes.short_name(int(i)), float(probabilities[i])) for i in order),
+            model=ran[-1] if ran else None,
+            ran=ran,
+            why=step.why,
+            refused=isinstance(step, Refuse),
+            decode_ms=decode_ms,
+            choose_ms=choose_ms,
+            infer_ms=infer_ms,
+            load_ms=load_ms,
+            converted=decoded.converted,
+        )
+
+
+def _decoded(image: str | Path | bytes | np.ndarray) -> Decoded:
+    if isinstance(image, np.ndarray):
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+            found = f"{image.dtype} {list(image.shape)}"
+            raise ImageError("pixels", f"are {found}; expected uint8 [height, width, 3] in RGB order")
+        return Decoded(image, ())
+    if isinstance(image, bytes):
+        return decode(image)
+    path = Path(image)
+    return decode(read_file(path), path)

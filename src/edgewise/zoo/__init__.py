@@ -1,0 +1,1 @@
+"""The zoo: what is known of each classifier (`Card`), and the classifier itself, loaded (`Classifier`)."""

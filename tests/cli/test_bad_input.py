@@ -1,0 +1,170 @@
+"""Bad input to the real command: one clear error with a hint, the right exit code, nothing half written."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.image_files import encoded, huge_png
+
+Run = Callable[..., CompletedProcess[str]]
+USAGE, DATA, MISSING = 2, 3, 4
+
+
+def said(done: CompletedProcess[str], code: int, *parts: str) -> None:
+    """The command failed with `code`, one error that holds `parts`, and no traceback."""
+    assert done.returncode == code, done.stderr
+    flat = " ".join(done.stderr.split())
+    assert flat.count("error:") == 1
+    assert "Traceback" not in flat
+    for part in parts:
+        assert part in flat
+
+
+@pytest.fixture
+def noise() -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8))
+
+
+def test_truncated_jpeg(edgewise: Run, tmp_path: Path, noise: Image.Image) -> None:
+    content = encoded(noise, "JPEG")
+    (tmp_path / "cut.jpg").write_bytes(content[: len(content) // 2])
+    said(edgewise("classify", tmp_path / "cut.jpg"), DATA, "cut.jpg", "truncated", "hint:")
+
+
+def test_text_named_jpg(edgewise: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_text("once upon a time")
+    said(edgewise("classify", tmp_path / "a.jpg"), DATA, "a.jpg: is not an image", "hint:")
+
+
+def test_bomb(edgewise: Run, tmp_path: Path) -> None:
+    (tmp_path / "bomb.png").write_bytes(huge_png())
+    said(edgewise("classify", tmp_path / "bomb.png"), DATA, "bomb.png", "not decoded", "hint:")
+
+
+@pytest.mark.parametrize("kind", ["alpha", "sixteen bit", "grey", "exif"])
+def test_unusual_but_good_images_are_answered(edgewise: Run, tmp_path: Path, noise: Image.Image, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    content, note = {
+        "alpha": (encoded(noise.convert("RGBA"), "PNG"), "alpha"),
+        "sixteen bit": (
+            encoded(Image.fromarray(np.arange(6400, dtype=np.uint16).reshape(80, 80) * 10), "PNG"),
+            "16-bit",
+        ),
+        "grey": (encoded(noise.convert("L"), "JPEG"), "grey"),
+        "exif": (encoded(noise, "JPEG", exif=exif), "EXIF"),
+    }[kind]
+    (tmp_path / "a.img").write_bytes(content)
+    done = edgewise("classify", tmp_path / "a.img", "--json")
+    assert done.returncode == 0, done.stderr
+    assert note in done.stdout
+
+
+def test_one_bad_image_does_not_lose_the_others(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
+    (tmp_path / "bad.jpg").write_text("no")
+    good = next(drawn_folder.rglob("*.png"))
+    done = edgewise("classify", tmp_path / "bad.jpg", good)
+    said(done, DATA, "bad.jpg")
+    assert good.name in done.stdout
+
+
+def test_profile_of_bad_images_counts_them(
+    edgewise: Run, tmp_path: Path, drawn_folder: Path, noise: Image.Image
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(drawn_folder, data)
+    jpeg = encoded(noise, "JPEG")
+    (data / "car" / "cut.jpg").write_bytes(jpeg[: len(jpeg) // 2])
+    (data / "car" / "text.jpg").write_text("hello")
+    (data / "car" / "bomb.png").write_bytes(huge_png())
+    (data / "car" / "grey.png").write_bytes(encoded(noise.convert("L"), "PNG"))
+    done = edgewise("profile", "--data", data, "--out", tmp_path / "out", "--zoo", "tiny:xs")
+    assert done.returncode == 0, done.stderr
+    assert "121 images" in done.stdout
+    for name in ("cut.jpg", "text.jpg", "bomb.png"):
+        assert f"skipped car/{name}" in done.stderr
+
+
+def test_empty_folder(edgewise: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    done = edgewise("profile", "--data", tmp_path / "data", "--out", tmp_path / "out")
+    said(done, DATA, "holds no images", "hint: Put images into one folder per class")
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_class_only(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
+    shutil.copytree(drawn_folder / "car", tmp_path / "data" / "car")
+    done = edgewise("profile", "--data", tmp_path / "data", "--out", tmp_path / "out")
+    said(done, DATA, "one label 'car'", "at least two classes")
+    assert not (tmp_path / "out").exists()
+
+
+def test_labels_that_no_model_knows(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
+    for name, source in (("carr", "car"), ("tree", "tree")):
+        shutil.copytree(drawn_folder / source, tmp_path / "data" / name)
+    done = edgewise("profile", "--data", tmp_path / "data", "--out", tmp_path / "out", "--zoo", "tiny:xs")
+    said(done, DATA, "No class is called 'carr'", "'car'", "hint: Rename")
+    assert not (tmp_path / "out").exists()
+
+
+def test_models_with_different_class_sets(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
+    from edgewise.drawn import CLASSES
+    from edgewise.zoo.tiny import WEIGHTS
+
+    shutil.copy(WEIGHTS / "xs.onnx", tmp_path / "other.onnx")
+    card = (WEIGHTS / "xs.toml").read_text().replace(f'"{CLASSES[0]}"', '"zebra"').replace("tiny:xs", "other")
+    (tmp_path / "other.toml").write_text(card)
+    arguments = (
+        "profile",
+        "--data",
+        drawn_folder,
+        "--out",
+        tmp_path / "out",
+        "--zoo",
+        "tiny:s",
+        "--zoo",
+        tmp_path / "other.onnx",
+    )
+    said(edgewise(*arguments), DATA, "tiny:s knows 10 classes", "other another 10", "--classes data")
+    assert not (tmp_path / "out").exists()
+    restricted = edgewise(*arguments, "--classes", ",".join(CLASSES[1:]))
+    said(restricted, DATA, f"No class is called '{CLASSES[0]}'")
+
+
+def test_profile_made_with_another_zoo(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
+    first = edgewise("profile", "--data", drawn_folder, "--out", tmp_path / "out", "--zoo", "tiny:xs")
+    assert first.returncode == 0, first.stderr
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    second = edgewise("profile", "--data", drawn_folder, "--out", tmp_path / "out", "--zoo", "tiny:s")
+    said(second, DATA, "made with another zoo: tiny:xs there, tiny:s here", "hint: Choose another --out")
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+
+
+def test_no_profile_there(edgewise: Run, tmp_path: Path) -> None:
+    for command in (
+        ("select", "evaluate", tmp_path),
+        ("select", "fit", tmp_path, "--out", tmp_path / "s"),
+        ("report", tmp_path),
+    ):
+        said(edgewise(*command), DATA, "holds no profile", "edgewise profile --zoo")
+
+
+def test_option_of_another_method(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
+    edgewise("profile", "--data", drawn_folder, "--out", tmp_path / "out", "--zoo", "tiny:xs", "--zoo", "tiny:s")
+    done = edgewise(
+        "select", "fit", tmp_path / "out", "--out", tmp_path / "s", "--method", "premodel", "--max-mean-ms", "3"
+    )
+    said(done, USAGE, "'premodel' knows no max-mean-ms", "hint:")
+    infeasible = edgewise("select", "fit", tmp_path / "out", "--out", tmp_path / "s", "--max-mean-ms", "0.000001")
+    said(infeasible, USAGE, "hint:")
+    assert not (tmp_path / "s").exists()
+
+
+def test_unknown_classifier(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
+    done = edgewise("profile", "--data", drawn_folder, "--out", tmp_path / "out", "--zoo", "resnet50")
+    said(done, USAGE, "'resnet50' names no classifier", "timm:NAME")

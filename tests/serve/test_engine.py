@@ -1,0 +1,151 @@
+"""The engine answers what the selector decided, with the classes and times that belong to it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewise import Engine
+from edgewise.drawn import CLASSES, draw_split
+from edgewise.errors import ImageError, ModelError, StoreError
+from edgewise.profile.outcomes import Outcomes
+from edgewise.profile.run import Settings, profile
+from edgewise.select.named import Name, Options, method_named
+from edgewise.serve.deployment import save_deployment
+from edgewise.zoo.tiny import WEIGHTS
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Outcomes:
+    return profile(Settings(("tiny:*",), drawn_folder, tmp_path_factory.mktemp("profile") / "out"))
+
+
+def deploy(outcomes: Outcomes, folder: Path, name: Name, **options: object) -> Path:
+    selector = method_named(name, Options(**options)).fit(outcomes.trials())  # type: ignore[arg-type]
+    save_deployment(folder, selector, outcomes.manifest, {})
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("premodel", {"on_fail": "run"}),
+        ("premodel", {"on_fail": "refuse"}),
+        ("cascade", {}),
+        ("single", {"model": "tiny:s"}),
+    ],
+)
+def test_engine_does_what_was_judged(
+    outcomes: Outcomes, drawn_folder: Path, tmp_path: Path, name: Name, options: dict[str, object]
+) -> None:
+    """Image by image, the engine runs and answers what `route` says on the profile."""
+    folder = deploy(outcomes, tmp_path / "s", name, **options)
+    engine = Engine(folder)
+    trials = outcomes.trials()
+    routes = engine.deployment.selector.route(trials)
+    for i in range(0, len(trials), 7):
+        reply = engine.classify(drawn_folder / outcomes.images["image"][i])
+        assert set(reply.ran) == {m for m, ran in zip(trials.models, routes.ran[i], strict=True) if ran}
+        assert reply.refused == (routes.chosen[i] < 0)
+        if not reply.refused:
+            assert reply.label == outcomes.classes.names[routes.top[i, 0]]
+            assert reply.model == trials.models[routes.chosen[i]]
+            assert sum(p for _, p in reply.top) <= 1 + 1e-5
+
+
+def test_bundled_default_answers_drawn_images() -> None:
+    engine = Engine()
+    images, labels = draw_split("sample", 10)
+    replies = [engine.classify(image) for image in images]
+    right = np.mean([reply.label == CLASSES[label] for reply, label in zip(replies, labels, strict=True)])
+    assert right > 0.8
+    assert sum(reply.load_ms > 0 for reply in replies) <= 4
+    assert replies[-1].total_ms == pytest.approx(replies[-1].decode_ms + replies[-1].choose_ms + replies[-1].infer_ms)
+
+
+def test_path_bytes_and_pixels_agree(drawn_folder: Path) -> None:
+    from edgewise.images.decode import decode
+
+    path = next(drawn_folder.rglob("*.png"))
+    engine = Engine()
+    replies = [engine.classify(x) for x in (path, str(path), path.read_bytes(), decode(path.read_bytes()).pixels)]
+    assert len({(reply.top, reply.ran, reply.why) for reply in replies}) == 1
+
+
+def test_restricted_classes(tmp_path: Path, drawn_folder: Path) -> None:
+    """Models restricted to three classes answer among those three."""
+    wanted = CLASSES[2:5]
+    data = tmp_path / "data"
+    for label in wanted:
+        shutil.copytree(drawn_folder / label, data / label)
+    outcomes = profile(Settings(("tiny:*",), data, tmp_path / "out", classes=("data",)))
+    assert outcomes.classes.names == wanted
+    engine = Engine(deploy(outcomes, tmp_path / "s", "cascade"))
+    labels = {engine.classify(path).label for path in sorted(drawn_folder.rglob("*.png"))[::5]}
+    assert labels <= set(wanted)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)],
+)
+def test_bad_pixels_are_said(pixels: np.ndarray) -> None:
+    with pytest.raises(ImageError, match="expected uint8"):
+        Engine().classify(pixels)
+
+
+def test_changed_model_is_refused(tmp_path: Path, drawn_folder: Path) -> None:
+    shutil.copy(WEIGHTS / "xs.onnx", tmp_path / "a.onnx")
+    shutil.copy(WEIGHTS / "xs.toml", tmp_path / "a.toml")
+    outcomes = profile(Settings((str(tmp_path / "a.onnx"),), drawn_folder, tmp_path / "out"))
+    folder = deploy(outcomes, tmp_path / "s", "single")
+    shutil.copy(WEIGHTS / "s.onnx", tmp_path / "a.onnx")
+    with pytest.raises(ModelError, match=r"has changed since|contradicts|takes"):
+        Engine(folder).classify(np.zeros((9, 9, 3), np.uint8))
+
+
+def test_folder_without_a_selector(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="does not exist"):
+        Engine(tmp_path)
+
+
+def test_selector_that_does_not_know_its_models(outcomes: Outcomes, tmp_path: Path) -> None:
+    folder = deploy(outcomes, tmp_path / "s", "cascade")
+    stored = json.loads((folder / "selector.json").read_text())
+    stored["data"]["about"]["models"] = []
+    stored["data"]["about"]["outputs"] = []
+    (folder / "selector.json").write_text(json.dumps(stored))
+    with pytest.raises(StoreError, match="does not describe"):
+        Engine(folder)
+
+
+def test_answering_loads_neither_torch_nor_sklearn_nor_scipy(
+    outcomes: Outcomes, drawn_folder: Path, tmp_path: Path
+) -> None:
+    """For every kind of selector, through the command's own entry."""
+    image = next(drawn_folder.rglob("*.png"))
+    for name in ("premodel", "cascade", "single"):
+        folder = deploy(outcomes, tmp_path / name, name)
+        code = (
+            "import sys\n"
+            "from edgewise.cli.main import app\n"
+            f"app(['classify', {str(image)!r}, '--selector', {str(folder)!r}], standalone_mode=False)\n"
+            "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+            "print(loaded & {'torch', 'sklearn', 'scipy', 'pyarrow', 'pandas'})\n"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_importing_edgewise_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nbefore = set(sys.modules)\nimport edgewise\n"
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(sorted(new - set(sys.stdlib_module_names)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "['edgewise']"

@@ -1,0 +1,59 @@
+"""The README's commands and code run as they stand."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from edgewise.zoo.card import check_card
+from edgewise.zoo.tiny import WEIGHTS
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, drawn_folder: Path) -> Path:
+    """What the README takes for granted: a folder of photos and one of models."""
+    shutil.copytree(drawn_folder, tmp_path / "photos")
+    (tmp_path / "models").mkdir()
+    for name in ("xs", "m"):
+        for suffix in ("onnx", "toml"):
+            shutil.copy(WEIGHTS / f"{name}.{suffix}", tmp_path / "models")
+    return tmp_path
+
+
+def test_commands_then_code(workplace: Path) -> None:
+    (console,) = blocks("console")
+    for line in console.splitlines():
+        command = shlex.split(line.removeprefix("$ "))
+        assert command[0] == "edgewise"
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=workplace, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+    assert (workplace / "profile" / "report.html").exists()
+    (code,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=workplace, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1].endswith(" ms")
+
+
+def test_card_is_a_card() -> None:
+    (card,) = blocks("toml")
+    assert check_card(tomllib.loads(card), "README", README.parent).given["size_px"] == 224
+
+
+def test_every_link_leads_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README.read_text()):
+        assert target.startswith("http") or (README.parent / target).exists(), target
