@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from edgewise.report.figures import count, digits_ms, listed, milliseconds, percent, points, size_in_points
+from edgewise.report.figures import (
+    count,
+    digits_ms,
+    listed,
+    milliseconds,
+    percent,
+    points,
+    rough_percent,
+    size_in_points,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,13 +28,17 @@ def test_one_point_is_singular():
     assert [size_in_points(d) for d in (-0.01, 0.011)] == ["1.0 point", "1.1 points"]
 
 
-@pytest.mark.parametrize(("ms", "text"), [(0.626, "0.63"), (4.705, "4.71"), (23.46, "23.5"), (641.2, "641")])
+@pytest.mark.parametrize(("ms", "text"), [(0.626, "0.626"), (4.705, "4.71"), (23.46, "23.5"), (641.2, "641")])
 def test_times_have_three_digits(ms, text):
     assert milliseconds(ms) == text
 
 
 def test_a_column_of_times_has_one_number_of_decimals():
-    assert [digits_ms(column) for column in ([0.6, 3.7], [0.6, 60.2], [0.6, 641.0], [])] == [2, 1, 0, 2]
+    assert [digits_ms(column) for column in ([0.6, 3.7], [0.6, 60.2], [0.6, 641.0], [])] == [2, 1, 0, 3]
+
+
+def test_what_is_there_never_reads_as_nothing():
+    assert [rough_percent(share) for share in (0.0, 0.001, 0.006, 0.996)] == ["0%", "<1%", "1%", "100%"]
 
 
 def test_words_around_numbers():

@@ -18,6 +18,13 @@ def test_a_winner_is_named_with_its_interval(table, row):
     assert story.selectors[0].mixing == "Beats random mixing in the same time: +2.3 points (95% interval +0.8 to +3.7)."
 
 
+def test_an_interval_that_ends_at_nothing_is_barely_a_win(table, row):
+    near = {"gain": (0.009, 0.0001, 0.02), "verdict": "beats the mixing line"}
+    story = tell(table([row("net"), row("cascade", "selector", **near), row("b", "selector", **DOUBT)]), 10)
+    assert story.headline.startswith("1 of 2 selectors barely beats random mixing: cascade, +0.9 points")
+    assert story.selectors[0].mixing.startswith("Barely beats random mixing in the same time: +0.9 points")
+
+
 def test_of_two_winners_the_surer_one_is_named(table, row):
     lucky = {"gain": (0.05, 0.001, 0.1), "verdict": "beats the mixing line"}
     story = tell(table([row("net"), row("lucky", "selector", **lucky), row("sure", "selector", **WIN)]), 10)

@@ -110,8 +110,9 @@ def fit(
 def show_table(table: FairTable) -> None:
     """Print a fair table as two narrow ones: what each way to answer reaches, and how the selectors chose."""
     print_table(
-        f"{table.images:,} images, {table.folds}-fold nested cross-validation, {table.criterion}; 95% intervals in brackets.\n"
-        "Mean ms holds decoding, choosing and the models run. The coin mixes single models\nat random, at the same mean ms.",
+        f"{table.images:,} images, {table.folds}-fold nested cross-validation, {table.criterion}, (95% intervals).\n"
+        "Mean ms holds decoding, choosing and the models run.\n"
+        "The coin mixes single models at random, at the same mean ms.",
         ["", "right %", "mean ms", "coin %", "gain, points", "the coin"],
         [_reached(row) for row in table.rows],
     )

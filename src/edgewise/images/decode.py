@@ -34,13 +34,13 @@ def read_file(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise ImageError(path, "there is no such file") from error
+        raise ImageError(path, "there is no such file", "Check the path.") from error
     except IsADirectoryError as error:
-        raise ImageError(path, "is a folder, not an image") from error
+        raise ImageError(path, "is a folder, not an image", "Name the images in it, as in FOLDER/*.jpg.") from error
     except OSError as error:
-        raise ImageError(path, f"cannot be read: {error.strerror or error}") from error
+        raise ImageError(path, f"cannot be read: {error.strerror or error}", "Check its permissions.") from error
     if not content:
-        raise ImageError(path, "is empty (0 bytes)")
+        raise ImageError(path, "is empty (0 bytes)", "Copy or export the file again.")
     return content
 
 

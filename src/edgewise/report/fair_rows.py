@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from edgewise.report.figures import digits_ms, percent, percent_range, points, points_range
 from edgewise.report.markers import WORDS
+from edgewise.report.scale import Scale
 from edgewise.select.fair_table import FairTable, Kind, Row, Verdict
 
 NONE = "\N{EN DASH}"
@@ -63,7 +64,7 @@ def _fair_row(number: int, row: Row, images: int, digits: int, whisker: Whisker 
         accuracy_range=percent_range(row.accuracy, images),
         mean_ms=f"{row.mean_ms:.{digits}f}",
         p90_ms=f"{row.p90_ms:.{digits}f}",
-        choose_ms=f"{row.choose_ms:.2f}" if row.choose_ms > 0 else NONE,
+        choose_ms=f"{row.choose_ms:.{max(2, digits)}f}" if row.choose_ms > 0 else NONE,
         selection=NONE if row.selection_accuracy is None else percent(row.selection_accuracy, images),
         refused=percent(row.refusal_rate, images) if row.refusal_rate > 0 else NONE,
         mixing=NONE if row.mixing_accuracy is None else percent(row.mixing_accuracy, images),
@@ -78,6 +79,12 @@ def _fair_row(number: int, row: Row, images: int, digits: int, whisker: Whisker 
 def _whiskers(table: FairTable) -> list[Whisker | None]:
     """One scale for all selectors and controls; the oracle's gain is so large that theirs would be dots beside it."""
     drawn = {i: row.gain for i, row in enumerate(table.rows) if row.gain and row.kind in ("selector", "control")}
-    reach = max((abs(end) for gain in drawn.values() for end in (gain.low, gain.high)), default=0.0) or 1.0
-    place = {i: [50 + 46 * end / reach for end in (gain.low, gain.value, gain.high)] for i, gain in drawn.items()}
-    return [Whisker(50.0, *place[i]) if i in place else None for i in range(len(table.rows))]
+    ends = [0.0, *(end for gain in drawn.values() for end in (gain.low, gain.high))]
+    scale = Scale(min(ends), max(ends), 3, 97) if max(ends) > min(ends) else Scale(-1, 1, 3, 97)
+    zero = scale.place(0.0)
+    return [
+        Whisker(zero, *(scale.place(end) for end in (drawn[i].low, drawn[i].value, drawn[i].high)))
+        if i in drawn
+        else None
+        for i in range(len(table.rows))
+    ]

@@ -18,6 +18,11 @@ def percent_range(interval: Interval, images: int) -> str:
     return f"{percent(interval.low, images)[:-1]} to {percent(interval.high, images)}"
 
 
+def rough_percent(share: float) -> str:
+    """A share for a picture's labels: whole percents, and what is there never reads as nothing."""
+    return "<1%" if 0 < share < 0.005 else f"{100 * share:.0f}%"
+
+
 def points(difference: float) -> str:
     """A difference of two shares in percentage points, with its sign: "+2.3"; what rounds to nothing has none."""
     size = f"{100 * abs(difference):.1f}"
@@ -38,14 +43,14 @@ def size_in_points(difference: float) -> str:
 
 
 def milliseconds(value_ms: float) -> str:
-    """A time with three digits at most: "0.63", "4.71", "23.5", "641"."""
+    """A time with three digits: "0.626", "4.71", "23.5", "641"."""
     return f"{value_ms:.{digits_ms([value_ms])}f}"
 
 
 def digits_ms(values_ms: Sequence[float]) -> int:
     """Decimals that suit a whole column of times, so that its points stand under each other."""
     largest = max(values_ms, default=0.0)
-    return 2 if largest < 10 else 1 if largest < 100 else 0
+    return 3 if largest < 1 else 2 if largest < 10 else 1 if largest < 100 else 0
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

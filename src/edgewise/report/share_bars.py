@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edgewise.report.figures import rough_percent
 from edgewise.select.fair_table import FairTable
 
 _SHORTEST_WITH_TEXT_PERCENT = 12.0  # a shorter stretch has no room for its figure on a phone
@@ -53,5 +54,5 @@ def share_bars(table: FairTable) -> ShareBars:
 
 
 def _stretch(name: str, shade: int | None, share: float) -> Stretch:
-    text = "<1%" if share < 0.005 else f"{100 * share:.0f}%"
+    text = rough_percent(share)
     return Stretch(name, shade, 100 * share, text, 100 * share >= _SHORTEST_WITH_TEXT_PERCENT)

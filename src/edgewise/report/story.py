@@ -71,9 +71,10 @@ def _headline(selectors: Sequence[Row], images: int) -> str:
         best = max(winners, key=lambda row: row.gain.low if row.gain else 0.0)
         assert best.gain is not None
         gained = f"{points(best.gain.value)} points (95% interval {points_range(best.gain)})"
+        barely = "barely " if _barely(best) else ""
         if len(judged) == 1:
-            return f"{best.name} beats random mixing of the single models: {gained}."
-        verb = "beats" if len(winners) == 1 else "beat"
+            return f"{best.name} {barely}beats random mixing of the single models: {gained}."
+        verb = barely + ("beats" if len(winners) == 1 else "beat")
         surest = "" if len(winners) == 1 else "most surely "
         return f"{len(winners)} of {len(judged)} selectors {verb} random mixing: {surest}{best.name}, {gained}."
     if len(unsure) == len(judged):
@@ -130,11 +131,16 @@ def _against_mixing(row: Row, images: int) -> str:
         return "It was not compared with random mixing."
     figures = f"{points(row.gain.value)} points (95% interval {points_range(row.gain)})"
     if row.verdict == "beats the mixing line":
-        return f"Beats random mixing in the same time: {figures}."
+        return f"{'Barely beats' if _barely(row) else 'Beats'} random mixing in the same time: {figures}."
     if row.verdict == "cannot tell":
         return f"Against random mixing in the same time: {figures}. {count(images, 'image')} cannot tell."
     coin = " A coin that picks the model does better." if row.gain.high < 0 else ""
     return f"Does not beat random mixing in the same time: {figures}.{coin}"
+
+
+def _barely(row: Row) -> bool:
+    """The interval excludes no gain, but only in digits that are not printed."""
+    return row.gain is not None and points(row.gain.low) == "0.0"
 
 
 def _against_single(row: Row, best: Row | None, images: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from edgewise.profile.latency import Stage
 from edgewise.profile.outcomes import Outcomes
-from edgewise.report.figures import digits_ms
+from edgewise.report.figures import digits_ms, rough_percent
 from edgewise.select.fair_table import FairTable
 
 
@@ -78,7 +78,7 @@ def choosing_bars(table: FairTable) -> TimeBars:
             (
                 f"{row.choose_ms:.{max(2, digits)}f}",
                 f"{row.mean_ms:.{digits}f}",
-                f"{100 * row.choose_ms / row.mean_ms:.0f}%",
+                rough_percent(row.choose_ms / row.mean_ms),
             ),
         )
         for row in rows
