@@ -153,6 +153,16 @@ def test_the_making_is_recorded(profile, full_table):
         assert fact in text
     assert "edgewise profile --zoo onnx:/zoo/small_net.onnx --zoo" in text
     assert "--seed 7" in text
+    assert "--classes" not in text
+    assert "--criterion top1 --folds 5 --seed 0" in text
+
+
+def test_a_restriction_of_the_classes_is_part_of_the_command(profile):
+    outcomes = profile()
+    outcomes.manifest["outputs"] = [[3, 1, 2]] * 3
+    assert "--classes data" in Page(render(outcomes, None, [], title="t")).text
+    outcomes.labels[:] = 0
+    assert "--classes cat,dog,bird" in Page(render(outcomes, None, [], title="t")).text
 
 
 def test_an_unwritable_place_is_one_clear_error(tmp_path):

@@ -46,6 +46,7 @@ def make_plan(
         "classes": {"names": list(space.classes.names), "ids": list(space.classes.ids)},
         "outputs": [None if o is None else o.tolist() for o in space.outputs],
         "data": {
+            "path": str(settings.data.absolute()),
             "root": str(dataset.root.absolute()),
             "images": len(dataset.items),
             "listing_sha256": dataset.listing_sha256(),

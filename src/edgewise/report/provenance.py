@@ -40,7 +40,7 @@ def provenance(outcomes: Outcomes, table: FairTable | None) -> Provenance:
     return Provenance(
         facts=(*_machine(manifest), *_profile(manifest), *_judging(table)),
         models=tuple(_model(m, card) for m, card in zip(manifest["models"], manifest["cards"], strict=True)),
-        commands=_commands(outcomes),
+        commands=_commands(outcomes, table),
         skipped=tuple(skipped[:_LISTED]),
         skipped_in_all=len(skipped),
     )
@@ -91,18 +91,31 @@ def _model(model: dict[str, Any], card: dict[str, Any]) -> ModelSource:
     )
 
 
-def _commands(outcomes: Outcomes) -> tuple[str, ...]:
+def _commands(outcomes: Outcomes, table: FairTable | None) -> tuple[str, ...]:
     manifest, folder = outcomes.manifest, str(outcomes.folder)
     zoo = [word for model in manifest["models"] for word in ("--zoo", str(model["source"]))]
-    data = str(manifest["data"]["root"])
     settings = ["--threads", str(manifest["threads"]), "--mode", str(manifest["mode"]), "--seed", str(manifest["seed"])]
+    data = ["--data", str(manifest["data"]["path"]), *_restriction(outcomes)]
     return (
-        shlex.join(["edgewise", "profile", *zoo, "--data", data, "--out", folder, *settings]),
-        evaluate_command(outcomes),
+        shlex.join(["edgewise", "profile", *zoo, *data, "--out", folder, *settings]),
+        evaluate_command(outcomes, table),
         shlex.join(["edgewise", "report", folder]),
     )
 
 
-def evaluate_command(outcomes: Outcomes) -> str:
-    """What makes the fair table of a profile."""
-    return shlex.join(["edgewise", "select", "evaluate", str(outcomes.folder)])
+def _restriction(outcomes: Outcomes) -> list[str]:
+    """The option that gave the models fewer classes than they know; nothing where they kept all."""
+    if all(chosen is None for chosen in outcomes.manifest["outputs"]):
+        return []
+    if set(outcomes.labels.tolist()) == set(range(len(outcomes.classes))):
+        return ["--classes", "data"]
+    return [
+        "--classes",
+        ",".join(outcomes.classes.ids or map(outcomes.classes.short_name, range(len(outcomes.classes)))),
+    ]
+
+
+def evaluate_command(outcomes: Outcomes, table: FairTable | None) -> str:
+    """What makes the fair table of a profile; with the settings of the one that was made."""
+    made = ["--criterion", table.criterion, "--folds", str(table.folds), "--seed", str(table.seed)] if table else []
+    return shlex.join(["edgewise", "select", "evaluate", str(outcomes.folder), *made])

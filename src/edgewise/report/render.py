@@ -49,7 +49,7 @@ def render(
         css=Markup(_package_file("report.css")),
         story=tell(table, len(outcomes.classes)) if table else None,
         zoo=None if table else describe_zoo(outcomes),
-        evaluate=evaluate_command(outcomes),
+        evaluate=evaluate_command(outcomes, table),
         planes={size: draw_plane(table, *px) for size, px in _PLANES_PX.items()} if table and table.rows else {},
         rows=fair_rows(table) if table else (),
         table=table,
