@@ -54,6 +54,7 @@ def test_card_is_a_card() -> None:
     assert check_card(tomllib.loads(card), "README", README.parent).given["size_px"] == 224
 
 
-def test_every_link_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README.read_text()):
-        assert target.startswith("http") or (README.parent / target).exists(), target
+@pytest.mark.parametrize("page", [README, *sorted(README.parent.glob("docs/*.md"))], ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert target.startswith("http") or (page.parent / target).exists(), target

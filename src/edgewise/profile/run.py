@@ -14,6 +14,7 @@ from edgewise.errors import DataError, LabelError
 from edgewise.images.dataset import Dataset, read_dataset
 from edgewise.images.decode import read_file
 from edgewise.images.features import FEATURES
+from edgewise.images.threads import use_threads
 from edgewise.machine import fingerprint
 from edgewise.profile.label_map import LabelMap, map_labels
 from edgewise.profile.latency import StageTime, measure
@@ -36,6 +37,7 @@ def profile(settings: Settings, progress: Progress = silent) -> Outcomes:
     A folder that holds part of the same profile is completed; one that holds all of it is opened. Raises `StoreError`
     when it holds another profile, `DataError` when no image can be read, and what loading the zoo raises.
     """
+    use_threads(settings.threads)
     dataset = read_dataset(settings.data)
     sources = find(settings.zoo)
     models = _load(sources, settings.threads, progress)

@@ -9,6 +9,7 @@ import numpy as np
 from edgewise.errors import ImageError
 from edgewise.images.decode import Decoded, decode, read_file
 from edgewise.images.features import FEATURES, extract
+from edgewise.images.threads import use_threads
 from edgewise.select.selector import Answer, Refuse, Run, Seen
 from edgewise.serve.deployment import Deployment, bundled_folder, open_deployment
 from edgewise.zoo.classifier import Classifier
@@ -45,7 +46,7 @@ class Engine:
     selector
         A folder that `edgewise select fit` wrote; None = the bundled selector over the bundled tiny zoo.
     threads
-        Threads of each model's engine.
+        Threads of each model's engine, and of OpenCV, whose number is one for the whole process.
 
     Not safe to call from several threads at once: one engine answers one image at a time.
     """
@@ -53,6 +54,7 @@ class Engine:
     def __init__(self, selector: str | Path | None = None, *, threads: int = 1) -> None:
         self.deployment: Deployment = open_deployment(Path(selector) if selector is not None else bundled_folder())
         self.threads = threads
+        use_threads(threads)
         self._warm: dict[str, Classifier] = {}
         needed = self.deployment.selector.feature_names
         self._feature_columns = [FEATURES.index(name) for name in needed] if needed else None
