@@ -79,4 +79,4 @@ class GuardRefused(EdgewiseError):
 
 def install_hint(extra: str) -> str:
     """The sentence that says how to get an extra."""
-    return f"Install it with: python -m pip install 'edgewise[{extra}]'"
+    return f"Install it in the checkout: python -m pip install -c constraints.txt -e '.[{extra}]'"

@@ -133,7 +133,7 @@ def test_models_with_different_class_sets(edgewise: Run, tmp_path: Path, drawn_f
     said(edgewise(*arguments), DATA, "tiny:s knows 10 classes", "other another 10", "--classes data")
     assert not (tmp_path / "out").exists()
     restricted = edgewise(*arguments, "--classes", ",".join(CLASSES[1:]))
-    said(restricted, DATA, f"No class is called '{CLASSES[0]}'")
+    said(restricted, DATA, f"'{CLASSES[0]}', which is not among the 9 asked for", "Add it to --classes")
 
 
 def test_profile_made_with_another_zoo(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:

@@ -47,3 +47,23 @@ def test_class_that_one_model_lacks() -> None:
 def test_one_class_under_two_names() -> None:
     with pytest.raises(LabelError, match="one and the same"):
         map_labels([BIG], [], ["tench", "n01440764"])
+
+
+def test_numbers_count_in_the_whole_class_set() -> None:
+    """A restriction must not change which class a numbered folder means."""
+    space = map_labels([BIG], ["0", "1", "2"], ["2", "1", "0"])
+    assert [space.index(label) for label in ("0", "1", "2")] == [2, 1, 0]
+    ten = [str(i) for i in range(11)]
+    space = map_labels([BIG], sorted(ten), ["data"])
+    assert all(space.classes.names[space.index(label)] == BIG.classes.names[int(label)] for label in ten)
+
+
+def test_a_number_that_means_two_classes_is_refused() -> None:
+    turned = card("turned", BIG.classes.subset(range(999, -1, -1)))
+    with pytest.raises(LabelError, match="The class number 0 is 'n01440764' for big and"):
+        map_labels([BIG, turned], ["0", "1"], ["data"])
+
+
+def test_a_label_that_was_left_out_is_said() -> None:
+    with pytest.raises(LabelError, match="not among the 1 asked for"):
+        map_labels([BIG], [], ["tench"]).index("goldfish")

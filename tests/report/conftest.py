@@ -126,6 +126,7 @@ def _write_profile(root: Path, folder: Path, classes: tuple[str, ...], skipped: 
         "image": list(names),
         "label": list(labels),
         "sha256": [hashlib.sha256((root / name).read_bytes()).hexdigest() for name in names],
+        "decode_ms": [1.0] * count,
     }
     write_table(folder / "images.parquet", columns | {f"feature_{name}": [0.0] * count for name in FEATURES})
     stages = [("decode", "", 1.0), ("features", "", 0.35)]

@@ -57,6 +57,11 @@ def test_outputs_that_are_no_numbers_are_said() -> None:
         classifier(Fixed([1.0, float("nan")]), "logits").predict(IMAGES)
 
 
+def test_logits_taken_for_probabilities_are_said() -> None:
+    with pytest.raises(ModelError, match="no probabilities"):
+        classifier(Fixed([-3.0, 2.0, 5.0]), "probabilities").predict(IMAGES)
+
+
 @given(st.lists(st.floats(0, 1, width=32), min_size=2, max_size=20))
 def test_log_probabilities_sum_to_one_and_keep_the_order(values: list[float]) -> None:
     probabilities = np.array([values], np.float32)

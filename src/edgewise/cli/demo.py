@@ -91,6 +91,8 @@ def command(
 
 def _clear(out: Path) -> None:
     """Start anew in a folder that an earlier demo made; leave any other folder with files in it alone."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file.", "Choose a folder with --out.")
     if out.exists() and any(out.iterdir()):
         if not (out / MARKER).exists():
             raise UsageError(f"{out} holds other files than a demo's.", "Choose another folder with --out.")

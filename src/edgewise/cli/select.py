@@ -18,7 +18,8 @@ Profile = Annotated[Path, typer.Argument(help="A folder that `edgewise profile` 
 CriterionOption = Annotated[Criterion, typer.Option(help="What counts as right.")]
 Folds = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")]
 MaxMeanMs = Annotated[
-    float | None, typer.Option(help="Budget of a cascade: mean ms of preprocessing and inference over all images.")
+    float | None,
+    typer.Option(help="Budget of a cascade: mean ms of the models run; decoding and choosing come on top."),
 ]
 
 
@@ -110,7 +111,7 @@ def fit(
 def show_table(table: FairTable) -> None:
     """Print a fair table as two narrow ones: what each way to answer reaches, and how the selectors chose."""
     print_table(
-        f"{table.images:,} images, {table.folds}-fold nested cross-validation, {table.criterion}, (95% intervals).\n"
+        f"{table.images:,} images, {table.folds}-fold nested cross-validation, {table.criterion} (95% intervals).\n"
         "Mean ms holds decoding, choosing and the models run.\n"
         "The coin mixes single models at random, at the same mean ms.",
         ["", "right %", "mean ms", "coin %", "gain, points", "the coin"],

@@ -48,7 +48,7 @@ def train_tiny(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train the four bundled networks again on the drawn data set; needs the extra [torch].
+    """Train the four bundled networks again on the drawn data set; needs the extra "torch".
 
     With the defaults it gives the networks that are shipped, to the bit on one kind of machine. About ten minutes.
     """

@@ -49,6 +49,12 @@ def read_dataset(path: Path) -> Dataset:
         raise DataError(f"{path} is neither a folder nor a .csv file.", "Give class folders, or a CSV of file,label.")
     else:
         raise DataError(f"There is no {path}.", "Give a folder of class folders, or a CSV of file,label.")
+    for item in dataset.items:
+        try:
+            f"{item.name}{item.label}".encode()
+        except UnicodeEncodeError as error:
+            shown = item.name.encode("utf-8", "backslashreplace").decode()
+            raise DataError(f"The file name {shown} is not UTF-8.", "Rename the file.") from error
     if len(dataset.labels) == 1:
         raise DataError(
             f"All {len(dataset.items)} images of {path} have the one label {dataset.labels[0]!r}.",

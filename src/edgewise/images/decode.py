@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from edgewise.errors import ImageError
 
@@ -19,6 +19,15 @@ MAX_PIXELS = 80_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 _ORIENTATION = 0x0112  # the EXIF tag
+_UPRIGHT = {  # its values, by what sets the image upright; any other value asks for nothing
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,8 @@ class Decoded:
 def read_file(path: Path) -> bytes:
     """A file's content. Raises `ImageError` when it cannot be read or is empty."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ImageError(path, "is no regular file", "Copy what it gives into a file first.")
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ImageError(path, "there is no such file", "Check the path.") from error
@@ -78,9 +89,10 @@ def _too_many_pixels(name: Path | str, found: str, max_pixels: int) -> ImageErro
 
 def _to_rgb(image: Image.Image) -> Decoded:
     converted: list[str] = []
-    if image.getexif().get(_ORIENTATION, 1) != 1:
+    turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
+    if turn is not None:
         converted.append("EXIF rotation applied")
-        image = ImageOps.exif_transpose(image)
+        image = image.transpose(turn)
     if image.mode.startswith("I"):
         converted.append("16-bit grey to 8-bit RGB")
         wide = np.clip(np.asarray(image, dtype=np.int64) >> 8, 0, 255).astype(np.uint8)

@@ -17,7 +17,18 @@ class LabelMap:
     """One class set for all models: the answer space."""
 
     classes: ClassSet
+    whole: ClassSet  # the first model's, in which a label's number counts
     outputs: tuple[np.ndarray | None, ...]  # per model: its outputs for the classes, int64; None = all, in order
+
+    def index(self, label: str) -> int:
+        """The class of the answer space that a label means. Raises `LabelError` when it is unknown or left out."""
+        key = self.whole.keys[self.whole.index(label)]
+        if key not in self.classes.keys:
+            raise LabelError(
+                f"The label {label!r} is the class {key!r}, which is not among the {len(self.classes)} asked for.",
+                "Add it to --classes, or leave its images out.",
+            )
+        return self.classes.keys.index(key)
 
     def restrict(self, model: int, logits: np.ndarray) -> np.ndarray:
         """A model's logits [n, its classes] -> [n, classes of the answer space]."""
@@ -34,7 +45,10 @@ def map_labels(cards: Sequence[Card], labels: Sequence[str], wanted: Sequence[st
     if wanted is not None:
         names = labels if list(wanted) == [DATA] else wanted
         outputs = tuple(np.array(_find(card, names), np.int64) for card in cards)
-        return LabelMap(cards[0].classes.subset(outputs[0].tolist()), outputs)
+        chosen = cards[0].classes.subset(outputs[0].tolist())
+        if any(name.isdecimal() for name in names):
+            _check_numbers_agree(cards, names, outputs)
+        return LabelMap(chosen, cards[0].classes, outputs)
     first = cards[0]
     for card in cards[1:]:
         if card.classes.keys != first.classes.keys:
@@ -43,7 +57,20 @@ def map_labels(cards: Sequence[Card], labels: Sequence[str], wanted: Sequence[st
                 f"{card.name} another {len(card.classes)} ({_sample(card)}).",
                 "Restrict all models to classes that each knows: --classes data (those of the data set), or a list.",
             )
-    return LabelMap(first.classes, (None,) * len(cards))
+    return LabelMap(first.classes, first.classes, (None,) * len(cards))
+
+
+def _check_numbers_agree(cards: Sequence[Card], names: Sequence[str], outputs: Sequence[np.ndarray]) -> None:
+    """A number means a place, so it means one class only in models that list the same classes in the same order."""
+    first = cards[0]
+    for card, chosen in zip(cards[1:], outputs[1:], strict=True):
+        for i, name in enumerate(names):
+            here, there = first.classes.keys[int(outputs[0][i])], card.classes.keys[int(chosen[i])]
+            if name.isdecimal() and here != there:
+                raise LabelError(
+                    f"The class number {name} is {here!r} for {first.name} and {there!r} for {card.name}.",
+                    "Name the classes instead of numbering them.",
+                )
 
 
 def _find(card: Card, names: Sequence[str]) -> tuple[int, ...]:

@@ -62,6 +62,8 @@ def make_plan(
 
 def start_or_resume(out: Path, plan: dict[str, Any]) -> None:
     """Start the folder, or see that it was started with the same plan; else raises `StoreError`."""
+    if out.exists() and not out.is_dir():
+        raise StoreError(f"{out} is a file.", "Choose an empty or a new folder for --out.")
     path = out / PLAN
     if not path.exists():
         if out.exists() and any(out.iterdir()):

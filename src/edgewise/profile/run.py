@@ -62,7 +62,8 @@ def _load(sources: Sequence[Source], threads: int, progress: Progress) -> list[C
 
 def _label_indices(dataset: Dataset, space: LabelMap) -> list[int]:
     try:
-        by_label = dict(zip(dataset.labels, space.classes.indices(dataset.labels), strict=True))
+        space.whole.indices(dataset.labels)  # names all that are unknown at once
+        by_label = {label: space.index(label) for label in dataset.labels}
     except LabelError as error:
         raise LabelError(f"Labels of {dataset.root}: {error.message}", error.hint) from error
     return [by_label[item.label] for item in dataset.items]

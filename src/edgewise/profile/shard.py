@@ -72,7 +72,10 @@ def compute(items: Sequence[Item], labels: Sequence[int], models: Sequence[Class
         features.append(extract(decoded.pixels))
         for m, model in enumerate(models):
             scores = model.classify(decoded.pixels)[0]
-            logits[m].append(space.restrict(m, scores[None])[0].astype(np.float16))
+            restricted = space.restrict(m, scores[None])[0]
+            # Float16 ends at 65,504 and is coarse far from 0; only differences between logits matter.
+            shifted = np.maximum(restricted - restricted.max(), np.finfo(np.float16).min)
+            logits[m].append(shifted.astype(np.float16))
     width = len(space.classes)
     return Shard(
         tuple(images),

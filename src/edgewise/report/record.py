@@ -21,7 +21,12 @@ EVALUATION, DECISIONS = "evaluation.json", "decisions.parquet"
 
 def save_evaluation(outcomes: Outcomes, evaluation: Evaluation) -> None:
     """Store the fair table and every decision behind it in the profile's folder; the table is written last."""
-    (outcomes.folder / EVALUATION).unlink(missing_ok=True)
+    try:
+        (outcomes.folder / EVALUATION).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{outcomes.folder} cannot be written: {error.strerror or error}.", "Copy the profile to a folder that can."
+        ) from error
     decisions = _decisions(outcomes, evaluation)
     columns = {key: [getattr(d, key) for d in decisions] for key in ImageDecision.__dataclass_fields__}
     write_table(outcomes.folder / DECISIONS, columns)

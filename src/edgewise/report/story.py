@@ -98,7 +98,7 @@ def _setting(table: FairTable, classes: int) -> str:
         f"{count(table.images, 'image')} of {count(classes, 'class', 'classes')} went through "
         f"{count(len(models), 'model')}{named}; {measure}, and a refusal is never right. Every selector was fitted "
         f"and judged on different images, in {table.folds}-fold cross-validation. "
-        "Times are means per image and cover decoding, choosing and every model that ran."
+        "Times are means over the images of decoding, choosing and the median time of every model that ran."
     )
 
 

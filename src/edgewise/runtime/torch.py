@@ -26,7 +26,7 @@ class TorchSession:
             batch = torch.from_numpy(images).contiguous(memory_format=torch.channels_last)
             try:
                 scores = self._module(batch)
-            except (RuntimeError, TypeError, ValueError) as error:
+            except Exception as error:  # foreign code
                 raise ModelError(f"{self._name} failed on an input of shape {list(images.shape)}: {error}") from error
         if not isinstance(scores, torch.Tensor) or scores.ndim != 2:
             found = list(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__

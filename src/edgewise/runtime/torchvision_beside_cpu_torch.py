@@ -7,15 +7,20 @@ transforms and data sets to work; calling `ops.nms` itself still fails.
 """
 
 from functools import cache
+from importlib import metadata
 from typing import Any
 
 
 @cache
 def declare_operators() -> Any:
-    """Declare what `import torchvision` expects; returns the library, which lives as long as the process."""
+    """Declare what `import torchvision` expects where the builds do not match; returns the library that holds it."""
     import torch
 
-    if torch.version.cuda is not None:
+    try:
+        matched = "+cpu" in metadata.version("torchvision") or "+cpu" not in torch.__version__
+    except metadata.PackageNotFoundError:
+        matched = True
+    if matched:
         return None
     library = torch.library.Library("torchvision", "FRAGMENT")
     for schema in (

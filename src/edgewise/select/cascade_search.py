@@ -99,7 +99,7 @@ def search(
     eight models, the eight that spread most evenly over the accuracy-time front are combined.
     """
     cheapest = float(times_ms.min())
-    if max_mean_ms is not None and not max_mean_ms >= cheapest:
+    if max_mean_ms is not None and not cheapest <= max_mean_ms < np.inf:
         raise UsageError(
             f"No cascade answers in {max_mean_ms:g} ms on average: the cheapest model alone takes {cheapest:.3g} ms.",
             f"The nearest feasible budget is {cheapest:.4g} ms.",

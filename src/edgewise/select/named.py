@@ -62,5 +62,5 @@ def standard_methods(criterion: Criterion = "top1", max_mean_ms: float | None = 
         "cascade, unaveraged": CascadeMethod(criterion, average=False),
     }
     if max_mean_ms is not None:
-        methods[f"cascade, at most {max_mean_ms:g} ms"] = CascadeMethod(criterion, max_mean_ms=max_mean_ms)
+        methods[f"cascade, models at most {max_mean_ms:g} ms"] = CascadeMethod(criterion, max_mean_ms=max_mean_ms)
     return methods

@@ -38,6 +38,12 @@ class Classifier:
             )
         if self.card.output == "probabilities":
             step = self.session.signature.output_step
+            slack = max(step or 0.0, 1e-3)
+            if scores.min() < -slack or scores.max() > 1 + slack:
+                raise ModelError(
+                    f"{self.card.name} gave outputs from {scores.min():.3g} to {scores.max():.3g}; no probabilities.",
+                    'Say so in its card: output = "logits".',
+                )
             return log_probabilities(scores, step / 2 if step else _SMALLEST_PROBABILITY)
         return scores
 

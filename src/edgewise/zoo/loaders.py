@@ -1,5 +1,6 @@
 """One loader per kind of source: engine, defaults of the format, card."""
 
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -68,7 +69,8 @@ def _imagenet_input(size_px: int) -> Preprocess:
 
 def _file_fingerprint(path: Path) -> str:
     try:
-        return file_sha256(path)
+        external = path.with_name(f"{path.name}.data")  # where exporters put the weights of a large ONNX file
+        return file_sha256(path) + (file_sha256(external) if external.is_file() else "")
     except OSError as error:
         raise ModelError(f"The model {path} cannot be read: {error.strerror or error}.") from error
 
@@ -111,7 +113,10 @@ def load_torch(source: Source, *, threads: int) -> Classifier:
     home, _, factory_name = source.where.rpartition(":")
     torch.set_num_threads(threads)
     factory = _factory(home, factory_name)
-    module = factory()
+    try:
+        module = factory()
+    except Exception as error:  # foreign code
+        raise ModelError(f"{source.text} failed: {type(error).__name__}: {error}.", "Correct the factory.") from error
     if not isinstance(module, torch.nn.Module):
         raise ModelError(f"{source.text} gave a {type(module).__name__}; expected a torch.nn.Module.")
     size = source.card.given.get("size_px", _DEFAULT_SIZE_PX)
@@ -167,9 +172,12 @@ def _torch(loaded: _Module, source: Source, threads: int) -> Classifier:
 
 
 def _weights_fingerprint(module: Any) -> str:
-    """A hash of names, shapes and sums of the weights: cheap, and different for different weights."""
-    rows = (f"{name} {tuple(t.shape)} {t.double().sum().item()!r}" for name, t in module.state_dict().items())
-    return text_fingerprint("\n".join(rows))
+    """SHA-256 of names, shapes and bytes of the weights."""
+    digest = hashlib.sha256()
+    for name, tensor in module.state_dict().items():
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _factory(home: str, name: str) -> Callable[[], Any]:
@@ -179,8 +187,10 @@ def _factory(home: str, name: str) -> Callable[[], Any]:
         raise ModelError(
             f"{home} cannot be imported: {error}.", "Install what it needs, or correct the name."
         ) from error
-    except OSError as error:
-        raise ModelError(f"{home} cannot be read: {error.strerror or error}.") from error
+    except ModelError:
+        raise
+    except Exception as error:  # foreign code
+        raise ModelError(f"{home} cannot be imported: {type(error).__name__}: {error}.", "Correct the file.") from error
     factory = getattr(module, name, None)
     if not callable(factory):
         raise ModelError(
