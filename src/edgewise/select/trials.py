@@ -12,8 +12,9 @@ from edgewise.select.rightness import right_in_top
 class Trials:
     """n images tried on m models of one class set.
 
-    Times are measured on one machine in one run: medians, but for decoding, whose mean over the images stands. The time of a model covers its own preprocessing and its
-    inference; decoding and the features are counted apart, because a selector may share or skip them.
+    Times are measured on one machine in one run: medians, but for decoding, whose mean over the images stands. The time
+    of a model covers its own preprocessing and its inference; decoding and the features are counted apart, because a
+    selector may share or skip them.
     """
 
     models: tuple[str, ...]  # m names, cheapest first (by `times_ms`)
