@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pages import fair_table, markdown_list, markdown_table, write_page, write_result
+from pages import fair_table, markdown_list, write_page, write_result
+from premodel_published_page import PAPER, THREE, page_a, words_a, words_b
 from sklearn.metrics import roc_auc_score
 
 from edgewise.cli.console import progress_bars
@@ -56,7 +57,6 @@ GMACS = {
     "resnet_v2_101_tf": 13.39,
     "resnet_v2_152_tf": 20.23,
 }
-PAPER = (("mobilenet_v1_tf", 70.75), ("inception_v4_tf", 12.84), ("resnet_v1_152_tf", 2.55))
 COLUMNS = (
     "kp_surf",
     "average_perceived_brightness",
@@ -67,7 +67,6 @@ COLUMNS = (
     "hue1",
 )
 REPLICATION_LABEL = "Mobilenet_v1"
-THREE = "the paper's three"
 
 
 def algorithm_1(top5: dict[str, np.ndarray], label: np.ndarray, names: list[str]) -> dict[str, Any]:
@@ -114,7 +113,7 @@ def part_a(top5: dict[str, np.ndarray], label: np.ndarray, everyone: np.ndarray,
         "zoos": zoos,
         "inception_v3_over_resnet_v1_152_as_third_points": third_pick(top5, label, resamples),
         "ceiling_points": {
-            "the paper's three": 100 * float(three.any(axis=1).mean()),
+            THREE: 100 * float(three.any(axis=1).mean()),
             "chosen of eleven at theta 0.5": zoos["eleven"]["ceiling_at_theta_0.5_points"],
             "ten, without inception_v3": zoos["ten, without inception_v3"]["ceiling_of_zoo_points"],
             "eleven": zoos["eleven"]["ceiling_of_zoo_points"],
@@ -189,79 +188,6 @@ def knn_chain(trials: Trials, resamples: int) -> FairTable:
             progress=progress,
             decide_ms=0.0,
         ).table
-
-
-def words_a(a: dict[str, Any]) -> list[str]:
-    """What reproduces of Algorithm 1 and of the headline, from the figures."""
-    words: list[str] = []
-    for name, zoo in a["zoos"].items():
-        steps = zoo["gains_to_exhaustion"][:3]
-        same = [step["network"] for step in steps] == [network for network, _ in PAPER]
-        told = ", ".join(f"{step['network']} {step['gain_points']:+.2f}" for step in steps)
-        low, high = zoo["theta_that_keeps_three_points"]
-        words.append(
-            f"Zoo of {name}: the first three picks {'are' if same else 'are NOT'} the paper's: {told} (paper "
-            f"mobilenet_v1 70.75, inception_v4 +12.84, resnet_v1_152 +2.55). theta = 0.5 keeps "
-            f"{len(zoo['picks_at_theta_0.5'])}, not three; three need {low:.2f} <= theta < {high:.2f} points."
-        )
-    lead = a["inception_v3_over_resnet_v1_152_as_third_points"]
-    words.append(
-        f"The third pick among eleven is a matter of {lead['value']:+.2f} points for Inception_v3 (95% "
-        f"{lead['low']:+.2f} to {lead['high']:+.2f})."
-    )
-    zoo = a["zoos"]["eleven"]
-    told = ", ".join(
-        f"{name} {gain:+.2f}"
-        for name, gain in zip(zoo["top5_picks_at_theta_0.5"], zoo["top5_gains_points"], strict=True)
-    )
-    words.append(f"Judged by top-5, theta = 0.5 keeps {len(zoo['top5_gains_points'])} of eleven: {told}.")
-    words.append(
-        f"The headline of 87.4% right cannot be: a PERFECT choice among the three is right for "
-        f"{a['ceiling_points'][THREE]:.2f}%. The 'oracle' of 91.2% is close to the union of the whole zoo "
-        f"({a['ceiling_points']['eleven']:.2f}%)."
-    )
-    return words
-
-
-def words_b(table: FairTable, auc: dict[str, Any]) -> list[str]:
-    """What the hand-made features are worth, from the figures."""
-    words: list[str] = []
-    best = max((row for row in table.rows if row.kind == "single"), key=lambda row: row.accuracy.value)
-    for row in table.rows:
-        if row.kind == "selector" and row.gain is not None and row.mixing_accuracy is not None:
-            words.append(
-                f"{row.name}: {100 * row.accuracy.value:.2f}% at {row.mean_ms:.2f} GMAC; blind mixing at that cost "
-                f"{100 * row.mixing_accuracy:.2f}%. Does it beat the mixing line? {row.verdict} "
-                f"({100 * row.gain.value:+.2f} points, 95% {100 * row.gain.low:+.2f} to {100 * row.gain.high:+.2f})."
-            )
-    words.append(f"Always {best.name}: {100 * best.accuracy.value:.2f}% at {best.mean_ms:.2f} GMAC.")
-    for k, value in auc.items():
-        words.append(
-            f'"Is MobileNet right?" from the seven features, {k}: AUC {value["value"]:.3f} '
-            f"(95% {value['low']:.3f} to {value['high']:.3f}; a coin has 0.5)."
-        )
-    return words
-
-
-def page_a(a: dict[str, Any]) -> list[str]:
-    """Part (a) for the docs."""
-    parts = [f"## (a) Algorithm 1 on the paper's networks, {a['images']:,} predictions"]
-    for name, zoo in a["zoos"].items():
-        rows = [
-            [
-                step["network"],
-                f"{step['gain_points']:+.2f}",
-                "kept" if place < len(zoo["picks_at_theta_0.5"]) else "",
-                f"{PAPER[place][0]} {PAPER[place][1]:+.2f}" if place < len(PAPER) else "",
-            ]
-            for place, step in enumerate(zoo["gains_to_exhaustion"])
-        ]
-        parts += [
-            f"Zoo of {name}:",
-            markdown_table(["next network", "gain, points", "at theta = 0.5", "the paper's"], rows),
-        ]
-    ceilings = [[name, f"{value:.2f}"] for name, value in a["ceiling_points"].items()]
-    return [*parts, markdown_table(["a perfect choice among", "right %"], ceilings)]
 
 
 def main() -> None:

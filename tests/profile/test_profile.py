@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgewise.errors import DataError, LabelError, StoreError
+from edgewise.errors import DataError, StoreError
 from edgewise.images.decode import decode, read_file
 from edgewise.profile.outcomes import open_profile
 from edgewise.profile.run import Settings, profile
@@ -142,7 +142,7 @@ def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
     for label in ("car", "tree"):
         (tmp_path / "data" / label).mkdir(parents=True)
         (tmp_path / "data" / label / "a.jpg").write_text("no image")
-    with pytest.raises((DataError, LabelError), match=r"None of the 2 images|No class"):
+    with pytest.raises(DataError, match="None of the 2 images"):
         profile(settings(tmp_path / "data", tmp_path / "out"))
 
 
@@ -155,7 +155,7 @@ def test_unfinished_profile_says_how_to_finish(tmp_path: Path, drawn_folder: Pat
 
 
 def test_killed_profile_resumes_to_the_same_table(tmp_path: Path, drawn_folder: Path) -> None:
-    """Kill the real command with a real signal, twice, each time after more shards; then let it finish."""
+    """Kill a profiling process with a real signal, twice, each time after more shards; then let it finish."""
     command = [sys.executable, "-c", _KILLABLE, str(drawn_folder)]
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     subprocess.run([*command, str(whole)], check=True, timeout=120)
@@ -172,14 +172,12 @@ def test_killed_profile_resumes_to_the_same_table(tmp_path: Path, drawn_folder: 
         assert not (killed / "manifest.json").exists()
         with pytest.raises(StoreError, match="unfinished"):
             open_profile(killed)
-    kept = {path.name: path.stat().st_mtime_ns for path in shards.glob("0*.safetensors")}
     subprocess.run([*command, str(killed)], check=True, timeout=120)
     assert (killed / "outcomes.parquet").read_bytes() == (whole / "outcomes.parquet").read_bytes()
     for name in ("00.npy", "01.npy"):
         assert (killed / "logits" / name).read_bytes() == (whole / "logits" / name).read_bytes()
     first, second = (json.loads((p / "manifest.json").read_text())["data"] for p in (killed, whole))
     assert first["data_sha256"] == second["data_sha256"]
-    assert len(kept) >= 8
 
 
 _KILLABLE = """

@@ -27,7 +27,9 @@ def command(
         str | None,
         typer.Option(help="Restrict every model to these classes: a,b,c, or 'data' for those of the data set."),
     ] = None,
-    mode: Annotated[Mode, typer.Option(help="How long latency is measured: 64, 128 or 1024 runs a model.")] = "rapid",
+    mode: Annotated[
+        Mode, typer.Option(help="How long latency is measured: 64, 128 or 1024 runs, or 6, 10 or 60 s a model.")
+    ] = "rapid",
     threads: options.Threads = 1,
     seed: options.Seed = 0,
     json: options.Json = False,

@@ -8,7 +8,7 @@ of pixels in the first of seven equal hue bins; contrast is the standard deviati
 object is the largest outer contour of the edge map, the whole raster where there is none.
 
 Differs: the features see the centre square, shrunk to at most 224 px, which is what the networks see. Their cost is
-then bounded, and the size and shape of the file cannot leak into them.
+then bounded, and the shape of the file cannot leak into them, nor its size where the square has 224 px or more.
 """
 
 import cv2
