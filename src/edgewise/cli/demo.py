@@ -12,6 +12,7 @@ from edgewise.cli.classify import show as show_replies
 from edgewise.cli.console import milliseconds, print_json, progress_bars
 from edgewise.cli.console import out as console
 from edgewise.errors import UsageError
+from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings
 from edgewise.profile.run import profile as make_profile
 from edgewise.select.fair_table import FairTable, Row
@@ -29,64 +30,77 @@ def command(
     quiet: options.Quiet = False,
 ) -> None:
     """Draw images, profile the bundled zoo, judge the selectors, fit one, answer new images with it, and report."""
+    from edgewise.report.record import write_profile_report
+    from edgewise.select.fair_table_json import table_to_json
+
+    started = perf_counter()
+    _clear(out)
+    outcomes = _profile_drawn(out, per_class, threads, seed, quiet=quiet, json=json)
+    table = _judge(outcomes, seed, quiet=quiet, json=json)
+    _answer_new(out, outcomes, table, threads, seed, json=json)
+    report = write_profile_report(out / "profile", out / "report.html", title="The edgewise demo", show_images=True)
+    report = report.resolve()
+    seconds = perf_counter() - started
+    lines = learned(table)
+    if json:
+        print_json({"fair_table": table_to_json(table), "learned": lines, "seconds": seconds, "report": report})
+        return
+    console.print(f"\n[bold]What was learned[/] [dim]({seconds:.0f} s)[/]")
+    for line in (*lines, str(report)):
+        console.print(line, soft_wrap=True, markup=False)
+
+
+def _say(text: str, *, json: bool) -> None:
+    if not json:
+        console.print(f"\n[bold]{text}[/]")
+
+
+def _profile_drawn(out: Path, per_class: int, threads: int, seed: int, *, quiet: bool, json: bool) -> Outcomes:
+    """Draw the images to learn from and a few new ones, and profile the bundled zoo on the first."""
     from edgewise.drawn import write_split
-    from edgewise.report.record import save_evaluation, write_profile_report
+
+    _say(f"1. Draw {10 * per_class:,} images of ten everyday objects, easy and hard", json=json)
+    write_split(out / "data", "profile", per_class)
+    write_split(out / "new", "sample", 1)
+    _say("2. Profile the four bundled networks on every image", json=json)
+    settings = Settings(("tiny:*",), out / "data", out / "profile", threads=threads, seed=seed)
+    with progress_bars(quiet=quiet or json) as progress:
+        outcomes = make_profile(settings, progress)
+    if not json:
+        profile.show(outcomes)
+    return outcomes
+
+
+def _judge(outcomes: Outcomes, seed: int, *, quiet: bool, json: bool) -> FairTable:
+    """Cross-validate the standard selectors, and keep the evaluation beside the profile."""
+    from edgewise.report.record import save_evaluation
     from edgewise.select.evaluate import evaluate
+    from edgewise.select.named import standard_methods
+
+    _say("3. Judge the selectors on images that they have not seen", json=json)
+    with progress_bars(quiet=quiet or json) as progress:
+        evaluation = evaluate(outcomes.trials(), standard_methods(), seed=seed, progress=progress)
+    save_evaluation(outcomes, evaluation)
+    if not json:
+        select.show_table(evaluation.table)
+    return evaluation.table
+
+
+def _answer_new(out: Path, outcomes: Outcomes, table: FairTable, threads: int, seed: int, *, json: bool) -> None:
+    """Fit the cascade to all images, and answer the new ones with it."""
     from edgewise.select.fair_table_json import table_to_json
     from edgewise.select.named import CASCADE, standard_methods
     from edgewise.serve.deployment import save_deployment
     from edgewise.serve.engine import Engine
 
-    started = perf_counter()
-    quiet = quiet or json
-    _clear(out)
-    say = (lambda text: None) if json else (lambda text: console.print(f"\n[bold]{text}[/]"))
-    say(f"1. Draw {10 * per_class:,} images of ten everyday objects, easy and hard")
-    write_split(out / "data", "profile", per_class)
-    write_split(out / "new", "sample", 1)
-    say("2. Profile the four bundled networks on every image")
-    with progress_bars(quiet=quiet) as progress:
-        outcomes = make_profile(
-            Settings(("tiny:*",), out / "data", out / "profile", threads=threads, seed=seed), progress
-        )
-    if not json:
-        profile.show(outcomes)
-    say("3. Judge the selectors on images that they have not seen")
-    trials = outcomes.trials()
-    methods = standard_methods()
-    with progress_bars(quiet=quiet) as progress:
-        evaluation = evaluate(trials, methods, seed=seed, progress=progress)
-    save_evaluation(outcomes, evaluation)
-    table = evaluation.table
-    if not json:
-        select.show_table(table)
-    say("4. Fit the cascade to all of them and answer ten new images with it")
-    save_deployment(
-        out / "selector",
-        methods[CASCADE].fit(trials),
-        outcomes.manifest,
-        {"method": CASCADE, "seed": seed, "fair_table": table_to_json(table)},
-    )
+    _say("4. Fit the cascade to all of them and answer ten new images with it", json=json)
+    selector = standard_methods()[CASCADE].fit(outcomes.trials())
+    about = {"method": CASCADE, "seed": seed, "fair_table": table_to_json(table)}
+    save_deployment(out / "selector", selector, outcomes.manifest, about)
     engine = Engine(out / "selector", threads=threads)
     replies = [(path, engine.classify(path)) for path in sorted((out / "new").rglob("*.png"))]
     if not json:
         show_replies([(Path(f"{path.parent.name}.png"), reply) for path, reply in replies])
-    report = write_profile_report(out / "profile", out / "report.html", title="The edgewise demo", show_images=True)
-    seconds = perf_counter() - started
-    if json:
-        print_json(
-            {
-                "fair_table": table_to_json(table),
-                "learned": learned(table),
-                "seconds": seconds,
-                "report": report.resolve(),
-            }
-        )
-        return
-    console.print(f"\n[bold]What was learned[/] [dim]({seconds:.0f} s)[/]")
-    for line in learned(table):
-        console.print(line, soft_wrap=True, markup=False)
-    console.print(str(report.resolve()), soft_wrap=True, markup=False)
 
 
 def _clear(out: Path) -> None:
