@@ -26,9 +26,10 @@ from sklearn.metrics import roc_auc_score
 
 from edgewise.cli.console import progress_bars
 from edgewise.select.bootstrap import interval, resampled_means
-from edgewise.select.evaluate import evaluate
+from edgewise.select.evaluate import OnFeatures, evaluate
 from edgewise.select.fair_table import FairTable
 from edgewise.select.fair_table_json import table_to_json
+from edgewise.select.feature_costs import FREE
 from edgewise.select.folds import stratified_folds
 from edgewise.select.membership import choose_members
 from edgewise.select.premodel import PremodelClassifier
@@ -146,7 +147,7 @@ def join(data: Path, top5: dict[str, np.ndarray], label: np.ndarray, number: np.
         feature_names=COLUMNS,
         times_ms=np.array([GMACS[name] for name in names]),  # billions of MACs in the place of milliseconds
         decode_ms=0.0,
-        features_ms=0.0,
+        feature_costs=FREE,
     )
     return trials, np.array([row[REPLICATION_LABEL] == "1" for row in rows])
 
@@ -184,7 +185,7 @@ def knn_chain(trials: Trials, resamples: int) -> FairTable:
             folds=FOLDS,
             seed=SEED,
             bootstrap=resamples,
-            controls={"control: features shuffled": (PremodelMethod(on_fail="refuse"), shuffled, COLUMNS)},
+            controls={"control: features shuffled": OnFeatures(PremodelMethod(on_fail="refuse"), shuffled, COLUMNS)},
             progress=progress,
             decide_ms=0.0,
         ).table

@@ -27,7 +27,7 @@ from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings, profile
 from edgewise.report.record import save_evaluation, write_profile_report
 from edgewise.select.bootstrap import interval, resampled_means
-from edgewise.select.evaluate import Control, evaluate
+from edgewise.select.evaluate import OnFeatures, evaluate
 from edgewise.select.fair_table import FairTable, Interval, Verdict
 from edgewise.select.fair_table_json import table_to_json
 from edgewise.select.named import standard_methods
@@ -119,7 +119,7 @@ class Judged:
 def judge(outcomes: Outcomes, rows: np.ndarray) -> Judged:
     """The fair table of some of the images, with a control that sees the file's size and shape alone."""
     file_features = np.stack([np.array(outcomes.images[c], np.float64) for c in FILE_COLUMNS], axis=1)
-    control: Control = (PremodelMethod(on_fail="run"), file_features[rows], FILE_COLUMNS)
+    control = OnFeatures(PremodelMethod(on_fail="run"), file_features[rows], FILE_COLUMNS)
     trials = outcomes.trials().take(rows)
     # Half the slowest model's time: a budget that no label has a say in.
     methods = standard_methods(max_mean_ms=round(float(trials.times_ms[-1]) / 2, 1))

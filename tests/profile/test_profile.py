@@ -14,6 +14,7 @@ import pytest
 
 from edgewise.errors import DataError, StoreError
 from edgewise.images.decode import decode, read_file
+from edgewise.images.features import STEPS
 from edgewise.profile.outcomes import open_profile
 from edgewise.profile.run import Settings, profile
 from edgewise.select.trials import top_classes
@@ -68,7 +69,9 @@ def test_logits_are_memory_mapped_and_agree_with_the_table(outcomes_folder: Path
 
 def test_latency_holds_every_stage(outcomes_folder: Path) -> None:
     stages = {(time.stage, time.model) for time in open_profile(outcomes_folder).latency}
-    assert stages == {("decode", ""), ("features", "")} | {(s, m) for s in ("prepare", "infer", "total") for m in ZOO}
+    steps = {("feature step", step) for steps in STEPS.values() for step in steps}
+    of_models = {(stage, model) for stage in ("prepare", "infer", "total") for model in ZOO}
+    assert stages == {("decode", ""), ("features", "")} | steps | of_models
     for time_ in open_profile(outcomes_folder).latency:
         assert 0 < time_.p50_ms <= time_.p90_ms
 

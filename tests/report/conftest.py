@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgewise.images.features import FEATURES
+from edgewise.images.features import CANDIDATES
 from edgewise.profile.outcomes import KIND, SCHEMA, Outcomes, open_profile
 from edgewise.report import ImageDecision
 from edgewise.select.fair_table import FairTable, Interval, Kind, Row, Verdict
@@ -128,7 +128,7 @@ def _write_profile(root: Path, folder: Path, classes: tuple[str, ...], skipped: 
         "sha256": [hashlib.sha256((root / name).read_bytes()).hexdigest() for name in names],
         "decode_ms": [1.0] * count,
     }
-    write_table(folder / "images.parquet", columns | {f"feature_{name}": [0.0] * count for name in FEATURES})
+    write_table(folder / "images.parquet", columns | {f"feature_{name}": [0.0] * count for name in CANDIDATES})
     stages = [("decode", "", 1.0), ("features", "", 0.35)]
     for model, ms in zip(MODELS, TIMES_MS, strict=True):
         stages += [("prepare", model, 0.2 * ms), ("infer", model, 0.8 * ms), ("total", model, ms)]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from edgewise.select.feature_costs import at_once
 from edgewise.select.trials import Trials
 
 MakeTrials = Callable[..., Trials]
@@ -37,15 +38,16 @@ def _make_trials(
         scores[np.arange(images), answer] += np.where(right, 6, 1) if sure_when_right else 3
         logits.append(scores)
     columns = difficulty[:, None] if features == "informative" else rng.random((images, 2))
+    names = tuple(f"feature{i}" for i in range(columns.shape[1]))
     return Trials(
         models=tuple(f"net{i}" for i in range(len(reach))),
         logits=tuple(logits),
         labels=labels,
         features=columns,
-        feature_names=tuple(f"feature{i}" for i in range(columns.shape[1])),
+        feature_names=names,
         times_ms=10.0 ** np.arange(len(reach)),
         decode_ms=0.5,
-        features_ms=0.25,
+        feature_costs=at_once(names, 0.25),
     )
 
 
@@ -61,12 +63,13 @@ def decide_loop() -> Callable[..., object]:
     from edgewise.select.trials import top_classes
 
     def loop(selector: Selector, trials: Trials) -> Routes:
+        features = trials.columns(selector.feature_names)
         ran = np.zeros((len(trials), len(trials.models)), bool)
         chosen = np.full(len(trials), -1)
         top = np.full((len(trials), min(5, trials.logits[0].shape[1])), -1)
         steps = np.zeros(len(trials), np.int64)
         for image in range(len(trials)):
-            seen = Seen(trials.features[image])
+            seen = Seen(features[image])
             while True:
                 step = selector.decide(seen)
                 steps[image] += 1

@@ -34,7 +34,7 @@ def test_a_method_sees_the_training_rows_and_nothing_else(make_trials) -> None:
     right = fitted.routes.right(trials.labels)
     assert (right == trials.right()[np.arange(60), fitted.routes.chosen]).all(), "rows come back in the trials' order"
     assert fitted.decide_ms > 0
-    assert not fitted.needs_features
+    assert (fitted.features_ms == 0).all(), "a selector without features pays for none"
 
 
 def test_steps_follow_their_images(make_trials) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from edgewise.errors import UsageError
 from edgewise.select.cascade_fit import CascadeMethod
-from edgewise.select.evaluate import evaluate
+from edgewise.select.evaluate import OnFeatures, evaluate
 from edgewise.select.premodel_method import PremodelMethod
 from edgewise.select.single import SingleMethod
 
@@ -102,7 +102,7 @@ def test_a_static_choice_of_the_best_model_does_not_beat_the_line(make_trials) -
 def test_a_control_shows_what_its_own_features_give_away(make_trials) -> None:
     trials = make_trials(images=400, features="noise")
     leak = make_trials(images=400).features  # same seed: the difficulty of the same images
-    controls = {"file size": (PremodelMethod(on_fail="refuse"), leak, ("bytes",))}
+    controls = {"file size": OnFeatures(PremodelMethod(on_fail="refuse"), leak, ("bytes",))}
     evaluation = evaluate(trials, {"premodel": PremodelMethod()}, controls=controls, bootstrap=200, decide_ms=0.0)
     row = _row(evaluation, "file size")
     assert (row.kind, row.verdict) == ("control", "beats the mixing line")

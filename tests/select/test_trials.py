@@ -37,3 +37,19 @@ def test_models_of_other_class_sets_are_an_error(make_trials) -> None:
 def test_models_must_come_cheapest_first(make_trials) -> None:
     with pytest.raises(UsageError, match="cheapest first"):
         replace(make_trials(images=20), times_ms=np.array([3.0, 2.0, 1.0]))
+
+
+def test_some_of_the_features_come_in_the_order_asked_for(make_trials) -> None:
+    trials = make_trials(images=20, features="noise")
+    swapped = trials.with_features(("feature1", "feature0"))
+    assert swapped.feature_names == ("feature1", "feature0")
+    assert (swapped.features == trials.features[:, ::-1]).all()
+    assert swapped.with_features(("feature0",)).features_ms == 0.25
+    assert swapped.with_features(()).features_ms == 0.0
+    with pytest.raises(UsageError, match="no feature hue9"):
+        trials.columns(("feature0", "hue9"))
+
+
+def test_features_and_their_names_must_agree(make_trials) -> None:
+    with pytest.raises(UsageError, match="2 feature names"):
+        replace(make_trials(images=20), feature_names=("a", "b"))

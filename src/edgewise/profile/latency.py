@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 
 from edgewise.images.decode import decode
-from edgewise.images.features import extract
+from edgewise.images.features import STEPS, extract, time_steps
 from edgewise.progress import Progress, silent
 from edgewise.zoo.classifier import Classifier
 
 Mode = Literal["rapid", "quick", "normal"]
-Stage = Literal["decode", "features", "prepare", "infer", "total"]
+Stage = Literal["decode", "features", "feature step", "prepare", "infer", "total"]
 RUNS: dict[Mode, int] = {"rapid": 64, "quick": 128, "normal": 1024}
 SECONDS_PER_MODEL: dict[Mode, float] = {"rapid": 6.0, "quick": 10.0, "normal": 60.0}
 _FEWEST_RUNS = 8
@@ -28,7 +28,10 @@ _WARM_UP_RUNS = 3
 
 @dataclass(frozen=True)
 class StageTime:
-    """The time of one stage; `model` is empty for decode and features. `total` = prepare + infer."""
+    """The time of one stage; `total` = prepare + infer.
+
+    `model` is empty for decode and features, and names the step of `edgewise.images.features.STEPS` for a feature step.
+    """
 
     stage: Stage
     model: str
@@ -56,8 +59,8 @@ def measure(
                 times.setdefault(key, []).append(ms)
         progress("measuring latency", max(0, run), runs)
     progress("measuring latency", runs, runs)
-    order = {"": -1} | {model.card.name: m for m, model in enumerate(models)}
-    rows = sorted(times.items(), key=lambda row: order[row[0][1]])
+    names = ["", *dict.fromkeys(step for steps in STEPS.values() for step in steps), *(m.card.name for m in models)]
+    rows = sorted(times.items(), key=lambda row: names.index(row[0][1]))
     return tuple(_summary(stage, model, values) for (stage, model), values in rows)
 
 
@@ -71,6 +74,7 @@ def _one_round(content: bytes, models: Sequence[Classifier]) -> list[tuple[tuple
         (("decode", ""), (decoded - begin) / 1e6),
         (("features", ""), (done - decoded) / 1e6),
     ]
+    rows += [(("feature step", step), ms) for step, ms in time_steps(pixels).items()]
     per_model: tuple[Stage, Stage, Stage] = ("prepare", "infer", "total")
     for model in models:
         _, prepare_ms, infer_ms = model.classify(pixels)

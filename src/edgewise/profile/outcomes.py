@@ -1,5 +1,6 @@
 """A finished profile, opened: its manifest, its tables, its logits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from edgewise.errors import StoreError
-from edgewise.images.features import FEATURES
+from edgewise.images.features import FEATURES, STEPS
 from edgewise.profile.latency import StageTime
+from edgewise.select.feature_costs import FeatureCosts
 from edgewise.select.trials import Trials
 from edgewise.store import read_json, read_table
 from edgewise.zoo.classes import ClassSet
@@ -37,10 +39,14 @@ class Outcomes:
         """int64 [n]"""
         return np.array(self.images["label"], np.int64)
 
+    def features(self, names: Sequence[str] = FEATURES) -> np.ndarray:
+        """float64 [n, len(names)]; any of `edgewise.images.features.CANDIDATES`."""
+        return np.stack([np.array(self.images[f"feature_{name}"], np.float64) for name in names], axis=1)
+
     @cached_property
-    def features(self) -> np.ndarray:
-        """float64 [n, 7], in the order of `edgewise.images.features.FEATURES`."""
-        return np.stack([np.array(self.images[f"feature_{name}"], np.float64) for name in FEATURES], axis=1)
+    def feature_costs(self) -> FeatureCosts:
+        """What the candidate features cost on this machine: the medians of their steps."""
+        return FeatureCosts({time.model: time.p50_ms for time in self.latency if time.stage == "feature step"}, STEPS)
 
     @cached_property
     def latency(self) -> tuple[StageTime, ...]:
@@ -63,8 +69,8 @@ class Outcomes:
                 return time.p50_ms
         raise StoreError(f"{self.folder} has no {stage} time of {model or 'its images'}.", "Make the profile again.")
 
-    def trials(self) -> Trials:
-        """What selectors are fitted and judged on; models cheapest first."""
+    def trials(self, features: Sequence[str] = FEATURES) -> Trials:
+        """What selectors are fitted and judged on; models cheapest first, with the named features."""
         times = np.array([self.stage_p50_ms("total", model) for model in self.models])
         order = np.argsort(times, kind="stable")
         names = tuple(self.models[i] for i in order)
@@ -72,11 +78,11 @@ class Outcomes:
             models=names,
             logits=tuple(self.logits(name) for name in names),
             labels=self.labels,
-            features=self.features,
-            feature_names=FEATURES,
+            features=self.features(features),
+            feature_names=tuple(features),
             times_ms=times[order],
             decode_ms=float(np.mean(self.images["decode_ms"])),
-            features_ms=self.stage_p50_ms("features"),
+            feature_costs=self.feature_costs,
         )
 
 

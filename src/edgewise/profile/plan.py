@@ -8,7 +8,7 @@ from typing import Any
 
 from edgewise.errors import StoreError
 from edgewise.images.dataset import Dataset
-from edgewise.images.features import FEATURES
+from edgewise.images.features import CANDIDATES
 from edgewise.profile.label_map import LabelMap
 from edgewise.profile.latency import Mode
 from edgewise.store import read_json, write_json
@@ -55,7 +55,7 @@ def make_plan(
         "mode": settings.mode,
         "seed": settings.seed,
         "shard_images": settings.shard_images,
-        "features": list(FEATURES),
+        "features": list(CANDIDATES),
     }
     return json.loads(json.dumps(plan))  # tuples become lists, so that it compares with what was stored
 

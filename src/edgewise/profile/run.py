@@ -13,7 +13,7 @@ import edgewise
 from edgewise.errors import DataError, LabelError
 from edgewise.images.dataset import Dataset, read_dataset
 from edgewise.images.decode import read_file
-from edgewise.images.features import FEATURES
+from edgewise.images.features import CANDIDATES
 from edgewise.images.threads import use_threads
 from edgewise.machine import fingerprint
 from edgewise.profile.label_map import LabelMap, map_labels
@@ -112,7 +112,7 @@ def _finish(
     write_table(out / "outcomes.parquet", {key: _joined([c[key] for c in columns]) for key in columns[0]})
     features = np.concatenate([shard.features for shard in shards])
     decode_ms = np.concatenate([shard.decode_ms for shard in shards])
-    write_table(out / "images.parquet", image_columns(images, features, FEATURES, decode_ms))
+    write_table(out / "images.parquet", image_columns(images, features, CANDIDATES, decode_ms))
     times = _latency(settings, dataset, [row.image for row in images], models, progress)
     write_table(out / "latency.parquet", latency_columns(times))
     content = hashlib.sha256(

@@ -12,7 +12,7 @@ import numpy as np
 from edgewise.errors import ImageError, StoreError
 from edgewise.images.dataset import Item
 from edgewise.images.decode import decode, read_file
-from edgewise.images.features import FEATURES, extract
+from edgewise.images.features import CANDIDATES, extract
 from edgewise.profile.label_map import LabelMap
 from edgewise.store import atomic_path
 from edgewise.zoo.classifier import Classifier
@@ -45,7 +45,7 @@ class Shard:
 
     images: tuple[ImageRow, ...]
     skipped: tuple[Skipped, ...]
-    features: np.ndarray  # float64 [n, 7]
+    features: np.ndarray  # float64 [n, 29]
     decode_ms: np.ndarray  # float64 [n]
     logits: tuple[np.ndarray, ...]  # per model float16 [n, classes]
 
@@ -69,7 +69,7 @@ def compute(items: Sequence[Item], labels: Sequence[int], models: Sequence[Class
         height, width = decoded.pixels.shape[:2]
         digest = hashlib.sha256(content).hexdigest()
         images.append(ImageRow(item.name, label, digest, width, height, len(content), decoded.converted))
-        features.append(extract(decoded.pixels))
+        features.append(extract(decoded.pixels, CANDIDATES))
         for m, model in enumerate(models):
             scores = model.classify(decoded.pixels)[0]
             restricted = space.restrict(m, scores[None])[0]
@@ -80,7 +80,7 @@ def compute(items: Sequence[Item], labels: Sequence[int], models: Sequence[Class
     return Shard(
         tuple(images),
         tuple(skipped),
-        np.array(features).reshape(-1, len(FEATURES)),
+        np.array(features).reshape(-1, len(CANDIDATES)),
         np.array(decode_ms),
         tuple(np.array(rows, np.float16).reshape(-1, width) for rows in logits),
     )

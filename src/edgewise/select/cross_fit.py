@@ -18,7 +18,7 @@ class CrossFitted:
 
     routes: Routes  # a row per image of the trials
     decide_ms: float  # median cost of one call of `decide`
-    needs_features: bool  # in any fold
+    features_ms: np.ndarray  # float64 [n]: the features that the image's selector needs
 
 
 def cross_fit(method: Method, trials: Trials, fold: np.ndarray, done: Callable[[], None]) -> CrossFitted:
@@ -31,16 +31,16 @@ def cross_fit(method: Method, trials: Trials, fold: np.ndarray, done: Callable[[
     folds = np.unique(fold)
     parts: list[tuple[np.ndarray, Routes]] = []
     times_ns: list[int] = []
-    needs_features = False
+    features_ms = np.zeros(len(trials))
     for held_out in folds:
         rows = np.flatnonzero(fold == held_out)
         selector = method.fit(trials.take(fold != held_out))
         held = trials.take(rows)
         parts.append((rows, selector.route(held)))
         times_ns += _time_decisions(selector, held, -(-_TIMED_IMAGES // len(folds)))
-        needs_features |= bool(selector.feature_names)
+        features_ms[rows] = trials.feature_costs.ms(selector.feature_names)
         done()
-    return CrossFitted(_join(parts, len(trials)), float(np.median(times_ns)) / 1e6, needs_features)
+    return CrossFitted(_join(parts, len(trials)), float(np.median(times_ns)) / 1e6, features_ms)
 
 
 def _join(parts: list[tuple[np.ndarray, Routes]], images: int) -> Routes:
@@ -59,11 +59,12 @@ def _time_decisions(selector: Selector, trials: Trials, images: int) -> list[int
     logits = {
         model: np.asarray(trials.logits[trials.models.index(model)][:images], np.float32) for model in selector.models
     }
+    features = trials.columns(selector.feature_names)
     measured: list[int] = []
     for image in [0, *range(min(images, len(trials)))]:
         if image == 0:
             measured.clear()
-        seen = Seen(trials.features[image] if selector.feature_names else None)
+        seen = Seen(features[image] if selector.feature_names else None)
         while True:
             start = perf_counter_ns()
             step = selector.decide(seen)

@@ -11,14 +11,24 @@ from edgewise.select.bootstrap import interval, resampled_means, verdict
 from edgewise.select.criterion import Criterion, top_k
 from edgewise.select.cross_fit import CrossFitted, cross_fit
 from edgewise.select.fair_table import FairTable, Kind, Row
+from edgewise.select.feature_costs import FREE, FeatureCosts
 from edgewise.select.folds import stratified_folds
 from edgewise.select.mixing import mixing_accuracies, mixing_accuracy, mixing_line
 from edgewise.select.optimal import fastest_right
 from edgewise.select.selector import Method, Routes
 from edgewise.select.trials import Trials
 
-Control = tuple[Method, np.ndarray, tuple[str, ...]]  # a method, its own features [n, d], and their d names
 ORACLE = "oracle"
+
+
+@dataclass(frozen=True, eq=False)
+class OnFeatures:
+    """A method that sees other features than the trials have."""
+
+    method: Method
+    features: np.ndarray  # float64 [n, d]
+    names: tuple[str, ...]  # d
+    costs: FeatureCosts = FREE
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,20 +55,20 @@ class _Contestant:
 
 def evaluate(
     trials: Trials,
-    methods: Mapping[str, Method],
+    methods: Mapping[str, Method | OnFeatures],
     *,
     criterion: Criterion = "top1",
     folds: int = 5,
     seed: int = 0,
     bootstrap: int = 2000,
-    controls: Mapping[str, Control] | None = None,
+    controls: Mapping[str, OnFeatures] | None = None,
     progress: Progress = silent,
     decide_ms: float | None = None,
 ) -> Evaluation:
     """Judge `methods` by nested cross-validation: fitted on the training folds alone, the choice of models included.
 
-    `criterion` says what counts as right here; a method has its own to learn by. `controls` are methods that see other
-    features than the trials' (the file's size, say), to show what leaks; their features cost nothing.
+    `criterion` says what counts as right here; a method has its own to learn by. `controls` show what leaks: they
+    see features of their own, the file's size, say.
     An image's time is decoding, the features where the selector needs them, the measured median cost of each decision,
     and the models run. `decide_ms` replaces the measured cost where times come from another clock than this machine's.
     Rows come in this order: the single models, the selectors, the controls, the oracle, which runs the fastest right
@@ -97,8 +107,8 @@ def _check_names(names: list[str]) -> None:
 
 def _contestants(
     trials: Trials,
-    methods: Mapping[str, Method],
-    controls: Mapping[str, Control],
+    methods: Mapping[str, Method | OnFeatures],
+    controls: Mapping[str, OnFeatures],
     fold: np.ndarray,
     k: int,
     progress: Progress,
@@ -107,10 +117,8 @@ def _contestants(
     """Everything that gets a row, in the order of the rows, and the routes of what was fitted."""
     right = trials.right(k)
     contestants = _singles(trials, right)
-    entries: list[tuple[str, Kind, Method, Trials]] = [(name, "selector", m, trials) for name, m in methods.items()]
-    for name, (method, features, names) in controls.items():
-        own = replace(trials, features=features, feature_names=names, features_ms=0.0)
-        entries.append((name, "control", method, own))
+    entries: list[tuple[str, Kind, Method | OnFeatures]] = [(name, "selector", m) for name, m in methods.items()]
+    entries += [(name, "control", control) for name, control in controls.items()]
     fits = 0
     total = len(entries) * len(np.unique(fold))
 
@@ -120,13 +128,22 @@ def _contestants(
         progress("fitting selectors", fits, total)
 
     routed: dict[str, Routes] = {}
-    for name, kind, method, own in entries:
+    for name, kind, entry in entries:
+        method, own = _on_own_features(entry, trials)
         fitted = cross_fit(method, own, fold, done)
         fitted = fitted if decide_ms is None else replace(fitted, decide_ms=decide_ms)
         routed[name] = fitted.routes
         contestants.append(_selector(name, kind, own, fitted, k))
     contestants.append(_oracle(trials, right))
     return contestants, routed
+
+
+def _on_own_features(entry: Method | OnFeatures, trials: Trials) -> tuple[Method, Trials]:
+    """A method, and the trials with the features that it sees."""
+    if not isinstance(entry, OnFeatures):
+        return entry, trials
+    own = replace(trials, features=entry.features, feature_names=entry.names, feature_costs=entry.costs)
+    return entry.method, own
 
 
 def _singles(trials: Trials, right: np.ndarray) -> list[_Contestant]:
@@ -144,7 +161,7 @@ def _singles(trials: Trials, right: np.ndarray) -> list[_Contestant]:
 
 
 def _selector(name: str, kind: Kind, trials: Trials, fitted: CrossFitted, k: int) -> _Contestant:
-    choose = fitted.routes.steps * fitted.decide_ms + (trials.features_ms if fitted.needs_features else 0.0)
+    choose = fitted.routes.steps * fitted.decide_ms + fitted.features_ms
     return _Contestant(
         name=name,
         kind=kind,

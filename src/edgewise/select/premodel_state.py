@@ -67,7 +67,7 @@ class Premodel:
         """All decisions for all images; exactly what a loop over `decide` gives."""
         columns = [trials.models.index(model) for model in self.levels]
         columns.append(-1 if self.fail_model is None else trials.models.index(self.fail_model))
-        chosen = np.asarray(columns, np.int64)[self.chain.choose(self.chain.votes(trials.features))]
+        chosen = np.asarray(columns, np.int64)[self.chain.choose(self.chain.votes(trials.columns(self.feature_names)))]
         return routes_of_one(trials, chosen)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -1,10 +1,12 @@
 """What a selector is fitted and judged on: arrays alone, a row per image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edgewise.errors import UsageError
+from edgewise.select.feature_costs import FeatureCosts
 from edgewise.select.rightness import right_in_top
 
 
@@ -24,7 +26,7 @@ class Trials:
     feature_names: tuple[str, ...]  # d names
     times_ms: np.ndarray  # float64 [m]
     decode_ms: float
-    features_ms: float
+    feature_costs: FeatureCosts
 
     def __post_init__(self) -> None:
         n, m = len(self.labels), len(self.models)
@@ -32,6 +34,8 @@ class Trials:
             raise UsageError(f"{m} models, but {len(self.logits)} logit arrays and {len(self.times_ms)} times.")
         if any(len(array) != n for array in self.logits) or len(self.features) != n:
             raise UsageError(f"{n} labels, but features or logits of another length.")
+        if self.features.shape[1:] != (len(self.feature_names),):
+            raise UsageError(f"{len(self.feature_names)} feature names for features {list(self.features.shape)}.")
         classes = {array.shape[1] for array in self.logits}
         if len(classes) != 1 or (n > 0 and not 0 <= self.labels.min() <= self.labels.max() < max(classes)):
             raise UsageError(f"All models must have the labels' one class set; theirs have {sorted(classes)} classes.")
@@ -49,6 +53,26 @@ class Trials:
             labels=self.labels[rows],
             features=self.features[rows],
         )
+
+    def columns(self, names: Sequence[str]) -> np.ndarray:
+        """float64 [n, len(names)]: some of the features, in that order. Raises `UsageError` for an unknown one."""
+        if tuple(names) == self.feature_names:
+            return self.features
+        unknown = sorted(set(names) - set(self.feature_names))
+        if unknown:
+            raise UsageError(
+                f"There is no feature {', '.join(unknown)}.", f"Features are: {', '.join(self.feature_names) or 'none'}."
+            )
+        return self.features[:, [self.feature_names.index(name) for name in names]]
+
+    def with_features(self, names: Sequence[str]) -> "Trials":
+        """The same trials with some of the features only. Raises `UsageError` for an unknown one."""
+        return replace(self, features=self.columns(names), feature_names=tuple(names))
+
+    @property
+    def features_ms(self) -> float:
+        """What extracting all features takes, per image."""
+        return self.feature_costs.ms(self.feature_names)
 
     def right(self, k: int = 1) -> np.ndarray:
         """bool [n, m]: the label is among the model's k highest logits."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewise.errors import ImageError
 from edgewise.images.decode import Decoded, decode, read_file
-from edgewise.images.features import FEATURES, extract
+from edgewise.images.features import extract
 from edgewise.images.threads import use_threads
 from edgewise.select.selector import Answer, Refuse, Run, Seen
 from edgewise.serve.deployment import Deployment, bundled_folder, open_deployment
@@ -56,8 +56,6 @@ class Engine:
         self.threads = threads
         use_threads(threads)
         self._warm: dict[str, Classifier] = {}
-        needed = self.deployment.selector.feature_names
-        self._feature_columns = [FEATURES.index(name) for name in needed] if needed else None
 
     def classify(self, image: str | Path | bytes | np.ndarray) -> Classification:
         """Answer one image: a path, the bytes of an image file, or RGB pixels uint8 [h, w, 3].
@@ -73,8 +71,8 @@ class Engine:
         choose_ms = infer_ms = load_ms = 0.0
         logits: dict[str, np.ndarray] = {}
         started = perf_counter_ns()
-        columns = self._feature_columns
-        features = None if columns is None else extract(decoded.pixels)[columns]
+        names = self.deployment.selector.feature_names
+        features = extract(decoded.pixels, names) if names else None
         while True:
             step = self.deployment.selector.decide(Seen(features, logits))
             choose_ms += (perf_counter_ns() - started) / 1e6
