@@ -117,8 +117,9 @@ def _contestants(
     """Everything that gets a row, in the order of the rows, and the routes of what was fitted."""
     right = trials.right(k)
     contestants = _singles(trials, right)
-    entries: list[tuple[str, Kind, Method | OnFeatures]] = [(name, "selector", m) for name, m in methods.items()]
-    entries += [(name, "control", control) for name, control in controls.items()]
+    entries: list[tuple[str, Kind, Method | OnFeatures]] = []
+    entries.extend((name, "selector", method) for name, method in methods.items())
+    entries.extend((name, "control", control) for name, control in controls.items())
     fits = 0
     total = len(entries) * len(np.unique(fold))
 

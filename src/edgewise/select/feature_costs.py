@@ -26,4 +26,4 @@ FREE = FeatureCosts({}, {})
 
 def at_once(names: Iterable[str], ms: float) -> FeatureCosts:
     """Features that come out of one step of `ms` together, however many of them are wanted."""
-    return FeatureCosts({"all": ms}, {name: ("all",) for name in names})
+    return FeatureCosts({"all": ms}, dict.fromkeys(names, ("all",)))

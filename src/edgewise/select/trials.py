@@ -61,7 +61,8 @@ class Trials:
         unknown = sorted(set(names) - set(self.feature_names))
         if unknown:
             raise UsageError(
-                f"There is no feature {', '.join(unknown)}.", f"Features are: {', '.join(self.feature_names) or 'none'}."
+                f"There is no feature {', '.join(unknown)}.",
+                f"Features are: {', '.join(self.feature_names) or 'none'}.",
             )
         return self.features[:, [self.feature_names.index(name) for name in names]]
 
