@@ -162,7 +162,7 @@ def is_mobilenet_right(trials: Trials, resamples: int) -> dict[str, Any]:
         for held_out in range(FOLDS):
             train, test = fold != held_out, fold == held_out
             chain = PremodelClassifier(k, fail_label=1).fit(trials.features[train], np.where(right, 0, 1)[train])
-            share[test] = chain.vote_shares(trials.features[test])[:, 0]
+            share[test] = chain.level_scores(trials.features[test])[:, 0]
         rng = np.random.default_rng(SEED)
         drawn = rng.integers(0, len(right), (min(resamples, 500), len(right)))
         resampled = np.array([roc_auc_score(right[rows], share[rows]) for rows in drawn])

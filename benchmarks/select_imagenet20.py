@@ -133,7 +133,7 @@ def judge(outcomes: Outcomes, rows: np.ndarray) -> Judged:
             progress=progress,
         )
     if len(rows) == len(outcomes.labels):
-        save_evaluation(outcomes, evaluation)
+        save_evaluation(outcomes, evaluation, {"folds": FOLDS, "seed": SEED})
         write_profile_report(
             outcomes.folder,
             outcomes.folder / "report.html",

@@ -9,7 +9,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 
+from edgewise.cli.main import app
+from edgewise.cli.settings import read_settings
 from edgewise.zoo.card import check_card
 from edgewise.zoo.tiny import WEIGHTS
 
@@ -50,8 +53,14 @@ def test_commands_then_code(workplace: Path) -> None:
 
 
 def test_card_is_a_card() -> None:
-    (card,) = blocks("toml")
+    _, card = blocks("toml")
     assert check_card(tomllib.loads(card), "README", README.parent).given["size_px"] == 224
+
+
+def test_settings_are_settings(tmp_path: Path) -> None:
+    settings, _ = blocks("toml")
+    (tmp_path / "edgewise.toml").write_text(settings)
+    assert set(read_settings(tmp_path / "edgewise.toml", typer.main.get_command(app))) == {"profile", "select"}
 
 
 @pytest.mark.parametrize("page", [README, *sorted(README.parent.glob("docs/*.md"))], ids=lambda page: page.name)

@@ -13,6 +13,8 @@ EdgewiseError                 1  never raised itself: its children say what went
 
 from pathlib import Path
 
+from edgewise.text import printable
+
 
 class EdgewiseError(Exception):
     """What went wrong in one sentence, and in `hint` what to do next."""
@@ -44,7 +46,7 @@ class ImageError(DataError):
     """One image cannot be used. Long work counts, lists and skips it; a single request fails with it."""
 
     def __init__(self, path: Path | str, reason: str, hint: str = "") -> None:
-        super().__init__(f"{path}: {reason}", hint)
+        super().__init__(f"{printable(path)}: {reason}", hint)
         self.path = path
         self.reason = reason
 

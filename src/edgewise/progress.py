@@ -7,7 +7,11 @@ class Progress(Protocol):
     """Called as work goes on."""
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """`done` of `total` steps of the work called `what`; done == total ends it."""
+        """`done` of `total` steps of the work called `what`; done == total ends it.
+
+        The first call's `done` is what was there before: a rate counts from it. Work that is taken up again after a
+        crash may step back.
+        """
         ...
 
 

@@ -4,18 +4,36 @@ A JSON artefact is `{"kind": ..., "schema": ..., "data": {...}}`. Arrays live in
 SHA-256 the JSON names, so that a torn pair is refused instead of read.
 """
 
+import errno
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from edgewise.errors import StoreError
+
+PART = ".part"  # how the name of a file ends that is not whole yet
+_Field = TypeVar("_Field", str, int, float, dict[str, Any], list[Any])
+_WRITE_HINTS = {
+    errno.ENOSPC: "Free some space there, and give the same command again.",
+    errno.EDQUOT: "Free some of your quota, and give the same command again.",
+    errno.EFBIG: "Lift the limit on the size of files (ulimit -f), and give the same command again.",
+    errno.ENAMETOOLONG: "Choose a shorter path.",
+    errno.ELOOP: "Choose a path that is no loop of links.",
+    errno.ENOTDIR: "Choose a path that does not lead through a file.",
+}
+
+
+def cannot_write(path: Path, error: OSError) -> StoreError:
+    """The error for a path that the system does not let us write."""
+    hint = _WRITE_HINTS.get(error.errno or 0, "Choose a folder with space and write permission.")
+    return StoreError(f"{path} cannot be written: {error.strerror or error}.", hint)
 
 
 @contextmanager
@@ -37,13 +55,32 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written: {error.strerror or error}.", "Choose a folder with space and write permission."
-        ) from error
+        raise cannot_write(path, error) from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # what went wrong before is what to tell
+                temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename outlast a power cut; file systems that cannot sync a folder do without."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed writers left half written in a folder. Raises `StoreError` when that cannot be done."""
+    try:
+        for path in folder.glob(f".*{PART}"):
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def write_json(path: Path, kind: str, schema: int, data: Mapping[str, Any]) -> None:
@@ -57,18 +94,69 @@ def read_json(path: Path, kind: str, schema: int) -> dict[str, Any]:
     """The `data` of a JSON artefact. Raises `StoreError` when it is missing, torn, or of another kind or schema."""
     try:
         artefact = json.loads(path.read_text(encoding="utf-8"))
-        found = (artefact["kind"], artefact["schema"])
-        data = artefact["data"]
+        found, version, data = artefact["kind"], artefact["schema"], artefact["data"]
     except FileNotFoundError as error:
         raise StoreError(f"{path} does not exist.", f"A {kind} is expected there.") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"{path} is not a readable {kind}: {error}.", "Make it again.") from error
-    if found != (kind, schema):
+    if found != kind:
+        raise StoreError(f"{path} is a {found!r}; a {kind!r} is expected there.", "Point at the right folder.")
+    if version != schema or isinstance(version, bool):
+        raise _another_schema(path, kind, version, schema)
+    if not isinstance(data, dict):
+        raise StoreError(f"{path} is not a readable {kind}: its data is {_shown(data)}, no object.", "Make it again.")
+    return cast("dict[str, Any]", data)
+
+
+def _another_schema(path: Path, kind: str, found: object, schema: int) -> StoreError:
+    newer = isinstance(found, int) and found > schema
+    if not isinstance(found, int) or isinstance(found, bool):
+        return StoreError(f"{path} is not a readable {kind}: its schema is {_shown(found)}.", "Make it again.")
+    return StoreError(
+        f"{path} was made by {'a newer' if newer else 'an older'} edgewise: "
+        f"a {kind} of schema {found}, where this version reads schema {schema}.",
+        "Update edgewise." if newer else "Make it again with this version, in another folder.",
+    )
+
+
+def field(data: Mapping[str, Any], key: str, kind: type[_Field], origin: Path) -> _Field:
+    """One field of what `read_json` gave; `origin` is the file, for the error.
+
+    Raises `StoreError` when it is missing or of another type. Whole numbers pass as float, truth values as no number.
+    """
+    if key not in data:
+        raise StoreError(f"{origin} has no {key!r}.", "It was changed by hand or is another's; make it again.")
+    return _typed(data[key], key, kind, origin)
+
+
+def entries(data: Mapping[str, Any], key: str, kind: type[_Field], origin: Path) -> list[_Field]:
+    """A field that is a list, whose entries are all of one type. Raises `StoreError` as `field` does."""
+    return [_typed(value, f"{key}[{i}]", kind, origin) for i, value in enumerate(field(data, key, list[Any], origin))]
+
+
+def _typed(value: Any, key: str, kind: type[_Field], origin: Path) -> _Field:
+    plain: type = getattr(kind, "__origin__", kind)
+    accepted = (int, float) if plain is float else plain
+    if not isinstance(value, accepted) or isinstance(value, bool):
         raise StoreError(
-            f"{path} is a {found[0]!r} of schema {found[1]}; this version reads a {kind!r} of schema {schema}.",
-            "Point at the right folder, or make the artefact again with this version.",
+            f"{origin}: {key} is {_shown(value)}; expected {_NOUNS[plain]}.",
+            "It was changed by hand or is another's; make it again.",
         )
-    return data
+    return cast("_Field", value)
+
+
+_NOUNS: Mapping[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    dict: "an object",
+    list: "a list",
+}
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> str:
@@ -94,24 +182,91 @@ def read_arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
     return load(content)
 
 
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write one array as a `.npy` file, atomically, so that it can be memory-mapped."""
+    ordered = np.ascontiguousarray(array)
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(ordered))
+        # Not np.save: it hides from its caller why a write failed.
+        stream.write(ordered.reshape(-1).view(np.uint8).data)
+
+
+def map_array(path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> np.ndarray:
+    """A `.npy` file, memory-mapped. Raises `StoreError` when it is missing, torn, or of another type or shape."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        raise StoreError(f"The array {path} cannot be read: {error}.", "Make it again.") from error
+    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.shape != shape:
+        found = f"{array.dtype} {list(array.shape)}" if isinstance(array, np.ndarray) else "an archive"
+        raise StoreError(
+            f"The array {path} is {found}; expected {np.dtype(dtype)} {list(shape)}.",
+            "It was overwritten or belongs to something else; make it again.",
+        )
+    return array
+
+
 def write_table(path: Path, columns: Mapping[str, Any]) -> None:
     """Write one Parquet file atomically."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    content = pa.BufferOutputStream()
+    pq.write_table(pa.table(dict(columns)), content)
     with atomic_path(path) as temporary:
-        pq.write_table(pa.table(dict(columns)), temporary)
+        # Not by Arrow itself, whose errors do not say as surely why a write failed.
+        temporary.write_bytes(memoryview(content.getvalue()))
 
 
-def read_table(path: Path) -> dict[str, list[Any]]:
-    """The columns of a Parquet file. Raises `StoreError` when it is missing or broken."""
+def read_table(path: Path, columns: Iterable[str] = (), rows: int | None = None) -> dict[str, list[Any]]:
+    """The columns of a Parquet file.
+
+    Raises `StoreError` when it is missing or broken, lacks one of `columns`, or has not so many `rows`.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path).to_pydict()
-    except (OSError, pa.ArrowException) as error:
+        table = pq.read_table(path)
+        found = table.to_pydict()
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise StoreError(f"The table {path} cannot be read: {error}.", "Make it again.") from error
+    missing = [name for name in columns if name not in found]
+    if missing:
+        raise StoreError(f"The table {path} has no column {', '.join(missing)}.", "Make it again.")
+    if rows is not None and table.num_rows != rows:
+        raise StoreError(f"The table {path} has {table.num_rows} rows; expected {rows}.", "Make it again.")
+    return found
+
+
+def describe_files(folder: Path, names: Iterable[str]) -> dict[str, Any]:
+    """The size and the SHA-256 of files in a folder, for `check_files`."""
+    try:
+        return {name: {"bytes": (folder / name).stat().st_size, "sha256": file_sha256(folder / name)} for name in names}
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be read: {error.strerror or error}.", "Check its permissions.") from error
+
+
+def check_files(folder: Path, described: Mapping[str, Any], origin: Path, *, contents: bool = False) -> None:
+    """See that the files are those that `describe_files` saw: their sizes, and with `contents` their hashes too.
+
+    Sizes cost microseconds and find what is missing or torn; hashing reads everything. Raises `StoreError`.
+    """
+    for name in described:
+        entry = field(described, name, dict[str, Any], origin)
+        path, size = folder / name, field(entry, "bytes", int, origin)
+        try:
+            found = path.stat().st_size
+            same = found == size and (not contents or file_sha256(path) == field(entry, "sha256", str, origin))
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror or error}.", "Make it again.") from error
+        if not same:
+            raise StoreError(
+                f"{path} has {found:,} bytes; {origin.name} says {size:,}."
+                if found != size
+                else f"{path} does not hold what {origin.name} says.",
+                "It was torn or changed; make it again.",
+            )
 
 
 def file_sha256(path: Path) -> str:

@@ -67,3 +67,8 @@ def test_a_number_that_means_two_classes_is_refused() -> None:
 def test_a_label_that_was_left_out_is_said() -> None:
     with pytest.raises(LabelError, match="not among the 1 asked for"):
         map_labels([BIG], [], ["tench"]).index("goldfish")
+
+
+def test_the_data_set_may_spell_a_class_in_two_ways() -> None:
+    net = card("net", ClassSet(("car", "cat", "tree")))
+    assert map_labels([net], ["CAR", "car", "tree"], ["data"]).classes.names == ("car", "tree")

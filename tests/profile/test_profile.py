@@ -7,21 +7,23 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgewise.errors import DataError, StoreError
+from edgewise.errors import DataError, ModelError, StoreError, UsageError
 from edgewise.images.decode import decode, read_file
 from edgewise.images.features import STEPS
 from edgewise.profile.outcomes import open_profile
-from edgewise.profile.run import Settings, profile
+from edgewise.profile.run import Settings, make_or_resume, profile
 from edgewise.select.trials import top_classes
-from edgewise.store import read_table
+from edgewise.store import check_files, read_table
 from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import find
 from edgewise.zoo.tiny import WEIGHTS
+from tests.crashing import torch_factories
 
 ZOO = ("tiny:xs", "tiny:s")
 
@@ -157,24 +159,22 @@ def test_unfinished_profile_says_how_to_finish(tmp_path: Path, drawn_folder: Pat
         open_profile(tmp_path / "out")
 
 
-def test_killed_profile_resumes_to_the_same_table(tmp_path: Path, drawn_folder: Path) -> None:
-    """Kill a profiling process with a real signal, twice, each time after more shards; then let it finish."""
+def test_killed_profile_resumes_to_the_same_table(tmp_path: Path, drawn_folder: Path, outcomes_folder: Path) -> None:
+    """Kill a profiling process with a real signal after some shards; then let it finish."""
     command = [sys.executable, "-c", _KILLABLE, str(drawn_folder)]
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    subprocess.run([*command, str(whole)], check=True, timeout=120)
-    for wanted in (3, 8):
-        process = subprocess.Popen([*command, str(killed)])
-        shards = killed / "shards"
-        deadline = time.monotonic() + 60
-        while len(list(shards.glob("0*.safetensors"))) < wanted:
-            assert process.poll() is None, "the profile ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
-        os.kill(process.pid, signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-        assert not (killed / "manifest.json").exists()
-        with pytest.raises(StoreError, match="unfinished"):
-            open_profile(killed)
+    whole, killed = outcomes_folder, tmp_path / "killed"
+    process = subprocess.Popen([*command, str(killed)])
+    shards = killed / "shards"
+    deadline = time.monotonic() + 60
+    while len(list(shards.glob("0*.safetensors"))) < 6:
+        assert process.poll() is None, "the profile ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (killed / "manifest.json").exists()
+    with pytest.raises(StoreError, match="unfinished"):
+        open_profile(killed)
     subprocess.run([*command, str(killed)], check=True, timeout=120)
     assert (killed / "outcomes.parquet").read_bytes() == (whole / "outcomes.parquet").read_bytes()
     for name in ("00.npy", "01.npy"):
@@ -191,22 +191,136 @@ profile(Settings(("tiny:xs", "tiny:s"), Path(sys.argv[1]), Path(sys.argv[2]), sh
 """
 
 
-def test_shards_done_before_a_kill_are_not_computed_again(tmp_path: Path, drawn_folder: Path) -> None:
+def test_shards_done_before_an_interrupt_are_not_computed_again(tmp_path: Path, drawn_folder: Path) -> None:
     out = tmp_path / "out"
-    profile(settings(drawn_folder, tmp_path / "first"))
-    seen: list[int] = []
 
     def stop_half_way(what: str, done: int, total: int) -> None:
-        if what == "profiling images":
-            seen.append(done)
-            if done >= 50 and len(seen) < 5:
-                raise KeyboardInterrupt
+        if what == "profiling images" and done >= 50:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         profile(settings(drawn_folder, out), stop_half_way)
-    shards = {path.name: path.stat().st_mtime_ns for path in (out / "shards").iterdir()}
-    assert len(shards) == 2
-    seen.clear()
-    with pytest.raises(KeyboardInterrupt):
+    before = {path.name: path.stat().st_mtime_ns for path in (out / "shards").iterdir()}
+    assert len(before) >= 2
+    with pytest.raises(KeyboardInterrupt):  # right at the start: progress begins at what is done
         profile(settings(drawn_folder, out), stop_half_way)
-    assert {path.name: path.stat().st_mtime_ns for path in (out / "shards").iterdir()} == shards
+    after = {path.name: path.stat().st_mtime_ns for path in (out / "shards").iterdir()}
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_broken_shard_is_computed_again(tmp_path: Path, drawn_folder: Path, outcomes_folder: Path) -> None:
+    out = tmp_path / "out"
+
+    def stop_at_the_end(what: str, done: int, total: int) -> None:
+        if what == "measuring latency":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        profile(settings(drawn_folder, out), stop_at_the_end)
+    shards = sorted((out / "shards").iterdir())
+    shards[1].write_bytes(shards[1].read_bytes()[:-5])
+    shutil.copy(shards[3], shards[2])
+    profile(settings(drawn_folder, out))
+    assert (out / "outcomes.parquet").read_bytes() == (outcomes_folder / "outcomes.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["onnx", "order"])
+def test_a_finished_profile_is_opened_without_a_worker(
+    outcomes_folder: Path, drawn_folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def no_worker() -> None:
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr("edgewise.profile.run.Worker", no_worker)
+    if kind == "order":
+        with pytest.raises(StoreError, match="another order of the zoo: tiny:xs, tiny:s there, tiny:s, tiny:xs here"):
+            make_or_resume(replace(settings(drawn_folder, outcomes_folder), zoo=ZOO[::-1]))
+        return
+    run = make_or_resume(settings(drawn_folder, outcomes_folder))
+    assert run.was_complete
+    assert run.outcomes.models == ZOO
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_a_finished_profile_of_networks_in_code_is_compared_by_a_worker(tmp_path: Path, drawn_folder: Path) -> None:
+    from edgewise.drawn import CLASSES
+
+    module = torch_factories(tmp_path, CLASSES, 10**9)
+    wanted = Settings((f"torch:{module}:nan",), drawn_folder, tmp_path / "out")
+    assert not make_or_resume(wanted).was_complete
+    assert make_or_resume(wanted).was_complete
+    module.write_text(module.read_text().replace("manual_seed(0)", "manual_seed(1)"))
+    with pytest.raises(StoreError, match="nan changed since"):
+        make_or_resume(wanted)
+
+
+def test_another_version_is_said(outcomes_folder: Path, drawn_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgewise.__version__", "9.9")
+    with pytest.raises(StoreError, match=r"made with another version: edgewise .* there, 9\.9 here"):
+        profile(settings(drawn_folder, outcomes_folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "message"),
+    [
+        ("plan.json", ('"schema": 2', '"schema": 1'), "made by an older edgewise"),
+        ("manifest.json", ('"schema": 2', '"schema": 1'), "made by an older edgewise"),
+        ("manifest.json", ('"schema": 2', '"schema": 99'), "made by a newer edgewise"),
+        ("plan.json", ('"classes": {', '"klasses": {'), "has no 'classes'"),
+        ("plan.json", ('"labels": {', '"labels": {"car ": "x",'), "car  is 'x'; expected a whole number"),
+        ("plan.json", ('"outputs": [', '"outputs": [3,'), "is no complete plan"),
+        ("plan.json", ('"outputs": [', '"outputs": [null,'), "2 models and 3 outputs"),
+        ("plan.json", ('"models": [', '"models": [1,'), r"models\[0\] is 1; expected an object"),
+        ("plan.json", ('"name": "tiny:xs"', '"name": null'), "name is None; expected a text"),
+    ],
+)
+def test_a_store_changed_by_hand_is_refused(
+    outcomes_folder: Path, drawn_folder: Path, tmp_path: Path, name: str, edit: tuple[str, str], message: str
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(outcomes_folder, out)
+    text = (out / name).read_text()
+    assert edit[0] in text
+    (out / name).write_text(text.replace(*edit, 1))
+    with pytest.raises(StoreError, match=message):
+        profile(settings(drawn_folder, out))
+
+
+def test_duplicates_are_counted(tmp_path: Path, drawn_folder: Path) -> None:
+    data = tmp_path / "data"
+    for folder in sorted(drawn_folder.iterdir())[:2]:
+        shutil.copytree(folder, data / folder.name)
+    first = sorted(data.rglob("*.png"))[0]
+    for copy in ("b.png", "c.png"):
+        shutil.copy(first, first.with_name(copy))
+    assert profile(settings(data, tmp_path / "out")).manifest["duplicates"] == 2
+
+
+def test_files_are_described(outcomes_folder: Path) -> None:
+    manifest = open_profile(outcomes_folder).manifest
+    assert set(manifest["files"]) == {
+        "logits/00.npy", "logits/01.npy", "outcomes.parquet", "images.parquet", "latency.parquet"
+    }  # fmt: skip
+    check_files(outcomes_folder, manifest["files"], outcomes_folder / "manifest.json", contents=True)
+    assert manifest["failed"] == []
+
+
+def test_errors_of_the_worker_are_raised_here(tmp_path: Path, drawn_folder: Path) -> None:
+    (tmp_path / "broken.onnx").write_text("no network")
+    with pytest.raises(ModelError, match=r"broken\.onnx"):
+        profile(Settings((str(tmp_path / "broken.onnx"),), drawn_folder, tmp_path / "out"))
+    with pytest.raises(UsageError, match="names no classifier"):
+        profile(Settings(("resnet50",), drawn_folder, tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_worker_that_cannot_begin_says_why(
+    tmp_path: Path, drawn_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import filelock  # noqa: F401 - found before the path is taken away
+
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(DataError, match=r"ended the process .*No module named 'edgewise'"):
+        profile(settings(drawn_folder, tmp_path / "out"))
+    assert not (tmp_path / "out").exists()

@@ -1,6 +1,9 @@
 """LiteRT files answer as the bare interpreter does."""
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,9 @@ from edgewise.images.decode import decode, read_file
 from edgewise.runtime.litert import LiteRtSession
 from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import find
+
+pytest.importorskip("ai_edge_litert", reason="the extra [litert] is not installed")
+from tests.litert_files import float_net, write_net
 
 pytestmark = pytest.mark.litert
 NAMES = ["mobilenet_v1_0.25_128_quant", "mobilenet_v2_1.0_224_quant"]
@@ -56,3 +62,86 @@ def test_file_that_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "a.tflite").write_bytes(b"not a model")
     with pytest.raises(ModelError, match="cannot be loaded by LiteRT"):
         LiteRtSession(tmp_path / "a.tflite")
+
+
+def images(count: int = 6) -> np.ndarray:
+    """Float32 [n, 3, 8, 8] on the steps of the quantised networks' input, so that quantising it loses nothing."""
+    return np.random.default_rng(0).integers(-100, 100, (count, 3, 8, 8)).astype(np.float32) / 64
+
+
+def test_float_network_computes_what_numpy_does(tmp_path: Path) -> None:
+    session = LiteRtSession(write_net(tmp_path / "a.tflite"))
+    np.testing.assert_allclose(session.run(images()), float_net(images().transpose(0, 2, 3, 1)), rtol=1e-4, atol=1e-5)
+    assert (session.signature.number, session.signature.layout, session.signature.output_step) == (
+        "float32",
+        "nhwc",
+        None,
+    )
+
+
+@pytest.mark.parametrize("number", ["int8", "uint8"])
+def test_quantised_network_is_within_a_few_steps(tmp_path: Path, number: str) -> None:
+    """int8 has its weights quantised per channel, uint8 per tensor."""
+    session = LiteRtSession(write_net(tmp_path / "a.tflite", number))
+    found, exact = session.run(images()), float_net(images().transpose(0, 2, 3, 1))
+    step = session.signature.output_step
+    assert step == pytest.approx(0.1)
+    assert np.abs(found - exact).max() < 4 * step
+    assert np.ptp(exact, axis=0).max() > 10 * step
+    np.testing.assert_allclose(found / step, np.rint(found / step), atol=1e-4)
+
+
+@pytest.mark.parametrize("number", ["float32", "int8", "uint8"])
+def test_what_the_outputs_are_is_found(tmp_path: Path, number: str) -> None:
+    for softmax, output in ((True, "probabilities"), (False, "logits")):
+        model = load(find([str(write_net(tmp_path / f"{softmax}.tflite", number, softmax=softmax))])[0])
+        assert model.card.output == output
+        pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        chances = softmax_of(model.classify(pixels)[0])
+        prepared = model.preprocess(pixels).transpose(1, 2, 0)[None]
+        np.testing.assert_allclose(
+            chances, softmax_of(float_net(prepared)[0]), atol=0.08 if number != "float32" else 1e-4
+        )
+
+
+def softmax_of(logits: np.ndarray) -> np.ndarray:
+    return np.exp(logits) / np.exp(logits).sum()
+
+
+@pytest.mark.parametrize(("number", "lowest"), [("int8", -128), ("uint8", 0)])
+def test_integer_inputs_are_the_pixels(tmp_path: Path, number: str, lowest: int) -> None:
+    """Whatever its scale says, an integer network without a card takes pixels (uint8) or pixels less 128 (int8)."""
+    model = load(find([str(write_net(tmp_path / "a.tflite", number))])[0])
+    pixels = np.arange(192, dtype=np.uint8).reshape(8, 8, 3)
+    quantised = model.session.signature.input_quantised
+    assert quantised is not None
+    whole = model.preprocess(pixels) / quantised.scale + quantised.zero_point
+    raster = model.card.preprocess.raster(pixels).astype(float)
+    np.testing.assert_allclose(whole.transpose(1, 2, 0), raster + lowest, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"shape": (2, 8, 8, 3)}, "takes 2 images at once"),
+        ({"two_outputs": True}, r"2 outputs: .*logits float32 \[1, 4\].*mean float32 \[1, 5\]"),
+    ],
+)
+def test_what_cannot_work_is_said(tmp_path: Path, options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        LiteRtSession(write_net(tmp_path / "a.tflite", **options))
+
+
+def test_a_card_chooses_among_outputs(tmp_path: Path) -> None:
+    path = write_net(tmp_path / "a.tflite", two_outputs=True)
+    (tmp_path / "a.toml").write_text('output_name = "logits"')
+    assert len(load(find([str(path)])[0]).card.classes) == 4
+    with pytest.raises(ModelError, match="no output 'classes'"):
+        LiteRtSession(path, output_name="classes")
+
+
+def test_nothing_on_stderr(tmp_path: Path) -> None:
+    path = write_net(tmp_path / "a.tflite")
+    code = f"import pathlib, edgewise.runtime.litert as l; l.LiteRtSession(pathlib.Path({str(path)!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""

@@ -8,7 +8,19 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from edgewise.select.premodel import PremodelClassifier
 
 
-@parametrize_with_checks([PremodelClassifier(), PremodelClassifier(n_neighbors=2, fail_label=1)])
+@parametrize_with_checks(
+    [
+        PremodelClassifier(),
+        PremodelClassifier(n_neighbors=2, fail_label=1),
+        PremodelClassifier(radius="auto"),
+        PremodelClassifier(chain="svm.knn"),
+        PremodelClassifier(chain="tree"),
+        PremodelClassifier(chain="nb"),
+        PremodelClassifier(single=True),
+        PremodelClassifier(single=True, chain="svm"),
+        PremodelClassifier(single=True, chain="nb"),
+    ]
+)
 def test_scikit_learn_contract(estimator: PremodelClassifier, check) -> None:
     check(estimator)
 
@@ -27,7 +39,7 @@ def test_the_fail_label_has_no_level_and_may_be_absent() -> None:
     model = PremodelClassifier(n_neighbors=3, fail_label=7).fit(X, y)
     assert model.levels_.tolist() == [0, 1, 2]
     assert model.predict([[0.0], [4.0], [7.0]]).tolist() == [0, 1, 7]
-    assert model.vote_shares([[7.0]]).tolist() == [[1 / 3, 1 / 3, 1 / 3]]
+    assert model.level_scores([[7.0]]).tolist() == [[1 / 3, 1 / 3, 1 / 3]]
 
 
 def test_a_fail_label_in_the_middle_of_the_classes_is_left_over() -> None:
@@ -45,6 +57,13 @@ def test_without_a_fail_label_the_last_class_is_left_over() -> None:
     assert model.predict([[7.0]]).tolist() == [2]
 
 
+def test_the_scores_of_a_single_classifier_have_the_fail_class_last() -> None:
+    X = np.arange(9.0)[:, None]
+    model = PremodelClassifier(n_neighbors=3, fail_label=1, single=True).fit(X, [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    assert model.level_scores([[4.0], [7.0]]).tolist() == [[0, 0, 1], [0, 1, 0]]
+    assert model.predict([[4.0], [7.0]]).tolist() == [1, 2]
+
+
 def test_not_fitted_is_said() -> None:
     with pytest.raises(NotFittedError):
-        clone(PremodelClassifier()).vote_shares([[1.0]])
+        clone(PremodelClassifier()).level_scores([[1.0]])

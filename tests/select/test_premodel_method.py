@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from edgewise.errors import UsageError
+from edgewise.select.membership import choose_members
 from edgewise.select.premodel_method import PremodelMethod
 from edgewise.select.selector import Refuse, Run, Seen
 
@@ -73,3 +74,85 @@ def test_no_model_is_ever_right(make_trials) -> None:
     selector = PremodelMethod(on_fail="refuse").fit(make_trials(images=50, reach=(0.0, 0.0)))
     assert selector.levels == ()
     assert isinstance(selector.decide(Seen(np.array([0.5]))), Refuse)
+
+
+CHAINS = ["knn", "tree", "svm", "nb", "svm.knn.tree"]
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("single", [False, True])
+def test_every_family_learns_who_is_right(make_trials, chain: str, single: bool) -> None:
+    if single and "." in chain:
+        return
+    trials = make_trials(images=600, reach=(0.3, 0.6, 0.9), specialists=True)
+    selector = PremodelMethod(chain=chain, single=single, on_fail="refuse").fit(trials.take(np.arange(400)))
+    held = trials.take(np.arange(400, 600))
+    best = np.where(held.right().any(axis=1), held.right().argmax(axis=1), -1)
+    # Naive Bayes lays a bell over each model's stretch; of a chain's levels that is right at the edges only.
+    assert (selector.route(held).chosen == best).mean() > (0.75 if chain == "nb" else 0.85)
+
+
+def test_multi_hot_levels_say_yes_where_their_model_is_right(make_trials) -> None:
+    trials = make_trials(images=400, reach=(0.6, 0.9))
+    one, many = (PremodelMethod(labels=labels).fit(trials) for labels in ("one-hot", "multi-hot"))
+    easy = Seen(np.array([0.1]))
+    assert [step.scores for step in (one.decide(easy), many.decide(easy))] == [(1.0, 0.0), (1.0, 1.0)]
+    assert many.decide(Seen(np.array([0.8]))).scores == (0.0, 1.0)
+
+
+def test_a_member_that_is_never_the_fastest_has_a_level_in_multi_hot_only(make_trials) -> None:
+    # After net0, Algorithm 1 takes net3, which repairs 5; net1 and net2 each add one, and leave net3 nothing.
+    marks = ("xxxxxxx........", ".......xx...x..", ".........xxx.x.", ".......xxxxx...")
+    right = np.array([[mark == "x" for mark in column] for column in marks])
+    trials = replace(
+        make_trials(images=15, reach=(0.1, 0.2, 0.3, 0.4), classes=2),
+        labels=np.zeros(15, np.int64),
+        logits=tuple(np.column_stack([column, ~column]).astype(np.float32) for column in right),
+    )
+    assert choose_members(right.T).models == (0, 3, 1, 2)
+    assert PremodelMethod().fit(trials).levels == ("net0", "net1", "net2")
+    assert PremodelMethod(labels="multi-hot").fit(trials).levels == ("net0", "net1", "net2", "net3")
+
+
+def test_a_single_classifier_has_no_multi_hot_labels(make_trials) -> None:
+    with pytest.raises(UsageError, match="multi-hot"):
+        PremodelMethod(single=True, labels="multi-hot").fit(make_trials(images=50))
+
+
+def test_unknown_labels_are_named(make_trials) -> None:
+    with pytest.raises(UsageError, match="'lukewarm'"):
+        PremodelMethod(labels="lukewarm").fit(make_trials(images=50))  # type: ignore[arg-type]
+
+
+def test_the_methods_of_algorithm_1_weigh_the_time(make_trials) -> None:
+    trials = make_trials(images=1000)  # 1, 10 and 100 ms
+    assert PremodelMethod(members="accuracy").fit(trials).levels == ("net0", "net2")
+    assert PremodelMethod(members="optimal").fit(trials).levels == ("net0", "net1", "net2")
+    assert PremodelMethod(members="alternate").fit(trials).levels == ("net0", "net2")
+
+
+def test_it_may_see_some_of_the_features(make_trials) -> None:
+    trials = make_trials(images=200, features="noise")
+    selector = PremodelMethod(features=("feature1",)).fit(trials)
+    assert selector.feature_names == ("feature1",)
+    alone = PremodelMethod().fit(trials.with_features(("feature1",)))
+    assert (selector.route(trials).chosen == alone.route(trials).chosen).all()
+    with pytest.raises(UsageError, match="hue"):
+        PremodelMethod(features=("hue",)).fit(trials)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_no_model_is_ever_right_for_any_family(make_trials, single: bool) -> None:
+    for chain in CHAINS[:4]:
+        method = PremodelMethod(chain=chain, single=single, on_fail="refuse")
+        selector = method.fit(make_trials(images=50, reach=(0.0, 0.0)))
+        assert selector.levels == ()
+        assert isinstance(selector.decide(Seen(np.array([0.5]))), Refuse)
+
+
+def test_the_radius_is_chosen_in_training_or_given(make_trials) -> None:
+    trials = make_trials(images=300)
+    for radius in (0.05, "auto"):
+        selector = PremodelMethod(radius=radius, on_fail="refuse").fit(trials)
+        assert isinstance(selector.decide(Seen(np.array([0.1]))), Run)
+        assert isinstance(selector.decide(Seen(np.array([50.0]))), Refuse), "nobody is near"

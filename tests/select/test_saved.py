@@ -8,16 +8,27 @@ import pytest
 
 from edgewise.errors import StoreError
 from edgewise.select.cascade import Cascade
+from edgewise.select.guarded import GuardedMethod
 from edgewise.select.premodel_method import PremodelMethod
 from edgewise.select.saved import ARRAYS, DESCRIPTION, load_selector, read_about, save_selector
 from edgewise.select.single import SingleModel
 
+PREMODELS = {
+    "premodel": PremodelMethod(),
+    "premodel-refusing": PremodelMethod(on_fail="refuse"),
+    "premodel-mixed": PremodelMethod(chain="svm.nb.tree"),
+    "premodel-radius": PremodelMethod(radius=0.1),
+    "premodel-single": PremodelMethod(chain="svm", single=True),
+    "premodel-guarded": GuardedMethod(epsilon=0.2),
+    "premodel-none-right": PremodelMethod(theta_points=100.0, chain="svm"),
+}
 
-@pytest.fixture(params=["premodel", "premodel-refusing", "cascade", "single"])
+
+@pytest.fixture(params=[*PREMODELS, "cascade", "single"])
 def selector(request, make_trials):
+    if request.param in PREMODELS:
+        return PREMODELS[request.param].fit(make_trials())
     return {
-        "premodel": lambda: PremodelMethod().fit(make_trials()),
-        "premodel-refusing": lambda: PremodelMethod(on_fail="refuse").fit(make_trials()),
         "cascade": lambda: Cascade(("net0", "net2"), (1.25, 0.7), (0.8125,), True),
         "single": lambda: SingleModel("net1"),
     }[request.param]()
@@ -64,7 +75,7 @@ def test_an_unknown_kind_names_the_known_ones(tmp_path: Path) -> None:
     _edit(tmp_path, selector="oracle of Delphi")
     with pytest.raises(StoreError, match="oracle of Delphi") as caught:
         load_selector(tmp_path)
-    assert "cascade, premodel, single" in caught.value.hint
+    assert "cascade, guarded premodel, premodel, single" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -72,7 +83,18 @@ def test_an_unknown_kind_names_the_known_ones(tmp_path: Path) -> None:
     [
         ("single", {}),
         ("cascade", {"models": ["a", "b"], "temperatures": [1.0], "thresholds": [], "average": False}),
-        ("premodel", {"models": ["a"], "feature_names": [], "levels": [], "fail_model": None, "n_neighbors": 5}),
+        ("premodel", {"models": ["a"], "feature_names": [], "levels": [], "fail_model": None}),
+        (
+            "premodel",
+            {
+                "models": ["a"],
+                "feature_names": [],
+                "levels": [],
+                "fail_model": None,
+                "chooser": "chain",
+                "chooser_state": {"families": ["knn"]},
+            },
+        ),
         ("cascade", None),
     ],
 )
@@ -121,10 +143,11 @@ sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
 
 
 def test_loading_and_deciding_import_neither_sklearn_nor_scipy_nor_torch(make_trials, tmp_path: Path) -> None:
-    save_selector(tmp_path / "p", PremodelMethod().fit(make_trials()), {})
+    for name, method in PREMODELS.items():
+        save_selector(tmp_path / name, method.fit(make_trials()), {})
     save_selector(tmp_path / "c", Cascade(("net0", "net2"), (1.0, 1.0), (0.9,), True), {})
     save_selector(tmp_path / "s", SingleModel("net1"), {})
-    folders = [str(tmp_path / name) for name in "pcs"]
+    folders = [str(tmp_path / name) for name in [*PREMODELS, *"cs"]]
     done = subprocess.run([sys.executable, "-c", _DECIDE, *folders], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -136,7 +159,7 @@ def test_arrays_are_stored_without_pickle(make_trials, tmp_path: Path) -> None:
     arrays = load_file(tmp_path / ARRAYS)
     assert {name: array.dtype for name, array in arrays.items()} == {
         "points": np.float64,
-        "labels": np.int64,
+        "yes": np.bool_,
         "minimum": np.float64,
         "maximum": np.float64,
     }

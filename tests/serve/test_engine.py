@@ -35,6 +35,8 @@ def deploy(outcomes: Outcomes, folder: Path, name: Name, **options: object) -> P
     [
         ("premodel", {"on_fail": "run"}),
         ("premodel", {"on_fail": "refuse"}),
+        ("premodel", {"chain": "tree.nb", "features": ("contrast", "hue1")}),
+        ("premodel", {"chain": "svm", "single": True}),
         ("cascade", {}),
         ("single", {"model": "tiny:s"}),
     ],

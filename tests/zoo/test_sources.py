@@ -9,7 +9,7 @@ import pytest
 from edgewise.errors import MissingExtra, ModelError, UsageError
 from edgewise.zoo import loaders
 from edgewise.zoo.loaders import load
-from edgewise.zoo.sources import Source, describe, find, from_description
+from edgewise.zoo.sources import KINDS, Source, describe, find, from_description
 from edgewise.zoo.tiny import WEIGHTS
 
 
@@ -88,34 +88,70 @@ def test_absent_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_every_kind_has_a_loader() -> None:
-    assert set(loaders.LOADERS) == {"tiny", "onnx", "tflite", "torch", "timm"}
+    assert set(loaders.LOADERS) == set(KINDS)
 
 
-@pytest.mark.torch
-def test_timm_without_a_network_fails_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_HOME", str(tmp_path))
-    with pytest.raises(ModelError, match="without a network, name a local file"):
-        load(Source("timm", "mobilenetv3_small_050"))
+def test_zoo_file_entry_goes_over_the_card_beside_its_model(tmp_path: Path) -> None:
+    shutil.copy(WEIGHTS / "xs.onnx", tmp_path / "a.onnx")
+    (tmp_path / "a.toml").write_text('size_px = 32\nlicence = "MIT"\nname = "beside"')
+    (tmp_path / "zoo.toml").write_text('[[model]]\nsource = "onnx:a.onnx"\nlicence = "CC0"\n')
+    (source,) = find([str(tmp_path / "zoo.toml")])
+    assert source.card.given == {"size_px": 32, "licence": "CC0", "name": "beside"}
 
 
-@pytest.mark.torch
-def test_timm_with_local_weights(tmp_path: Path) -> None:
-    from safetensors.torch import save_file
+def test_bundled_networks_keep_their_card_in_a_zoo_file(tmp_path: Path) -> None:
+    (tmp_path / "zoo.toml").write_text('[[model]]\nsource = "tiny:xs"\nname = "mine"\n')
+    (source,) = find([str(tmp_path / "zoo.toml")])
+    card = load(source).card
+    assert (card.name, card.licence, card.classes.names[0]) == ("mine", "Apache-2.0", "bicycle")
 
-    from edgewise.runtime.torchvision_beside_cpu_torch import declare_operators
 
-    declare_operators()
-    import timm
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ('source = "onnx:a.onnx"\nweights = "w.safetensors"', "takes no `weights`"),
+        ('source = "tiny:*"', "several classifiers"),
+        ('source = "resnet50"', "names no classifier"),
+    ],
+)
+def test_bad_entries_are_said(tmp_path: Path, entry: str, reason: str) -> None:
+    (tmp_path / "zoo.toml").write_text(f"[[model]]\n{entry}\n")
+    with pytest.raises(ModelError, match=reason):
+        find([str(tmp_path / "zoo.toml")])
 
-    weights = {name: t.contiguous() for name, t in timm.create_model("mobilenetv3_small_050").state_dict().items()}
-    save_file(weights, tmp_path / "w.safetensors")
-    (tmp_path / "zoo.toml").write_text(
-        f'[[model]]\nsource = "timm:mobilenetv3_small_050"\nweights = "{tmp_path / "w.safetensors"}"\n'
-    )
-    model = load(find([str(tmp_path / "zoo.toml")])[0])
-    assert len(model.card.classes) == 1000
-    assert model.card.preprocess.size_px == 224
+
+def test_weights_go_to_the_one_that_takes_them() -> None:
+    first, second = find(["tiny:xs", "timm:resnet18"], ["w.safetensors"])
+    assert "weights" not in first.card.given
+    assert second.card.given["weights"] == str(Path("w.safetensors").absolute())
+    named = find(["timm:resnet18", "timm:resnet34.a1_in1k"], ["timm:resnet18=a=b.safetensors", "resnet34.a1_in1k=c"])
+    assert [Path(source.card.given["weights"]).name for source in named] == ["a=b.safetensors", "c"]
+
+
+@pytest.mark.parametrize(
+    ("names", "weights", "reason"),
+    [
+        (["timm:resnet18", "timm:resnet34"], "w.safetensors", "several classifiers could take them"),
+        (["tiny:xs"], "w.safetensors", "no such classifier"),
+        (["timm:resnet18", "tiny:xs"], "tiny:xs=w.safetensors", "no such classifier"),
+    ],
+)
+def test_weights_that_nobody_takes_are_said(names: list[str], weights: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        find(names, [weights])
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        ("timm/resnet18.a1_in1k", "resnet18.a1_in1k"),
+        ("me/net@v2", "net"),
+        ("me/net/onnx/model.onnx", "net"),
+        ("me/net/small.onnx", "small"),
+    ],
+)
+def test_names_of_hub_sources(where: str, name: str) -> None:
+    assert find([f"hf:{where}"])[0].name == name
 
 
 @pytest.mark.torch

@@ -1,49 +1,158 @@
-"""`edgewise classify`: answer images."""
+"""`edgewise classify`: answer images, folders of images, videos and cameras."""
 
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from edgewise.cli import options
-from edgewise.cli.console import milliseconds, print_json, print_table, show_error
-from edgewise.errors import ImageError
+from edgewise.cli.console import milliseconds, out, print_json, print_json_line, print_table, progress_bars, show_error
+from edgewise.cli.console import show_note as note
+from edgewise.errors import ImageError, UsageError
+from edgewise.images.decode import SUFFIXES
+from edgewise.images.stream import frames, is_stream
 from edgewise.serve.engine import Classification, Engine
+from edgewise.text import printable
+
+_WIDE_ENOUGH_FOR_WHY = 120  # columns
+_WORTH_A_BAR = 32  # images
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One image: its answer, or what was wrong with it."""
+
+    image: str
+    reply: Classification | None
+    error: ImageError | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer's fields; or `error` and `hint`."""
+        if self.reply is not None:
+            return {"image": self.image, **asdict(self.reply), "total_ms": self.reply.total_ms}
+        assert self.error is not None
+        return {"image": self.image, "error": self.error.message, "hint": self.error.hint}
 
 
 def command(
-    images: Annotated[list[Path], typer.Argument(help="Image files.")],
+    images: Annotated[
+        list[str], typer.Argument(help="Image files, folders of them, video files, or a camera such as camera:0.")
+    ],
     selector: Annotated[
-        Path | None, typer.Option(help="A folder written by `edgewise select fit`. Default: the bundled selector.")
+        Path | None,
+        typer.Option(help="A folder written by `edgewise select fit`. Default: the bundled one, for drawn objects."),
     ] = None,
+    models: Annotated[
+        Path | None, typer.Option(help="The folder with the model files, where they are not where the selector was.")
+    ] = None,
+    trust_code: Annotated[
+        bool, typer.Option("--trust-code", help="Run the Python code that makes the selector's torch: models.")
+    ] = False,
+    every: Annotated[int, typer.Option(min=1, help="Videos and cameras: answer every Nth frame.")] = 1,
+    limit: Annotated[int | None, typer.Option(min=1, help="Videos and cameras: stop after so many answers.")] = None,
     threads: options.Threads = 1,
     json: options.Json = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json-lines", help="Print one JSON object a line, each as soon as it is answered.")
+    ] = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Answer each image with the model that the selector chooses for it."""
-    engine = Engine(selector, threads=threads)
-    replies: list[tuple[Path, Classification]] = []
-    failures: list[ImageError] = []
-    for path in images:
-        try:
-            replies.append((path, engine.classify(path)))
-        except ImageError as error:
-            failures.append(error)
-    if json:
-        print_json([{"image": path, **asdict(reply), "total_ms": reply.total_ms} for path, reply in replies])
-    elif replies:
-        show(replies)
-    for error in failures:
-        show_error(error)
-    if failures:
+    """Answer each image with the model that the selector chooses for it.
+
+    An image that cannot be used is named on stderr and does not stop the others; the exit code is then 3.
+    """
+    if json and json_lines:
+        raise UsageError("Both --json and --json-lines were given.", "Give one of them.")
+    engine = Engine(selector, threads=threads, models=models, trust_code=trust_code)
+    if selector is None and not quiet:
+        note("the bundled selector knows ten drawn objects only; name your own with --selector")
+    live = json_lines or any(map(is_stream, images))
+    answered: list[Answered] = []
+    try:
+        for one in _answers(engine, images, every, limit, quiet=quiet or live):
+            if one.error is not None:
+                show_error(one.error)
+            if live and not json:
+                _show_now(one, as_json=json_lines)
+            if not live or json or one.error is not None:
+                answered.append(one)
+    finally:  # what was answered is shown even when a model fails after it, or the user has seen enough
+        if json:
+            print_json([one.to_json() for one in answered])
+        elif not live:
+            show([(one.image, one.reply) for one in answered if one.reply is not None])
+    if any(one.error is not None for one in answered):
         raise typer.Exit(ImageError.exit_code)
 
 
-def show(replies: list[tuple[Path, Classification]]) -> None:
-    """Print answers, one row an image."""
+def _answers(
+    engine: Engine, sources: Sequence[str], every: int, limit: int | None, *, quiet: bool
+) -> Iterator[Answered]:
+    """Every image of every source, in order."""
+    named = [(source, [] if is_stream(source) else _files(source)) for source in sources]
+    total, done = sum(len(files) for _, files in named), 0
+    with progress_bars(quiet=quiet or total < _WORTH_A_BAR) as progress:
+        for source, files in named:
+            for file in files:
+                progress("answering images", done, total)
+                yield _answer(printable(file), lambda file=file: engine.classify(file))
+                done += 1
+            if is_stream(source):
+                yield from _stream(engine, source, every, limit)
+            elif not files:
+                error = ImageError(source, "holds no images", f"Known by their names: {', '.join(sorted(SUFFIXES))}.")
+                yield Answered(printable(source), None, error)
+        progress("answering images", total, total)
+
+
+def _stream(engine: Engine, source: str, every: int, limit: int | None) -> Iterator[Answered]:
+    try:
+        for frame in frames(source, every=every, limit=limit):
+            yield _answer(frame.name, lambda frame=frame: engine.classify(frame.pixels))
+    except ImageError as error:
+        yield Answered(printable(source), None, error)
+
+
+def _answer(name: str, classify: Callable[[], Classification]) -> Answered:
+    try:
+        return Answered(name, classify())
+    except ImageError as error:
+        return Answered(name, None, error)
+
+
+def _files(source: str) -> list[Path]:
+    """The file itself, or the images in a folder."""
+    path = Path(source)
+    try:
+        if path.is_dir():
+            return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.is_dir())
+    except OSError:  # a name too long, a folder closed to us: reading it says so, and the other images are answered
+        pass
+    return [path]
+
+
+def _show_now(one: Answered, *, as_json: bool) -> None:
+    if as_json:
+        print_json_line(one.to_json())
+    elif one.reply is not None:
+        reply = one.reply
+        sure = f"{100 * reply.top[0][1]:3.0f} %" if reply.top else ""
+        ran = " > ".join(reply.ran)
+        out.print(
+            f"{one.image}  {reply.label or 'refused'}  {sure}  {milliseconds(reply.total_ms)} ms  {ran}", markup=False
+        )
+
+
+def show(replies: Sequence[tuple[str, Classification]]) -> None:
+    """Print answers, one row an image; why they were chosen where the output is wide enough for it."""
+    if not replies:
+        return
+    columns = ["image", "answer", "%", "models run", "decode ms", "choose ms", "infer ms", "why"]
     rows = [
         [
-            path.name,
+            Path(name).name,
             reply.label or "refused",
             f"{100 * reply.top[0][1]:.0f}" if reply.top else "",
             " > ".join(reply.ran) or "none",
@@ -52,6 +161,7 @@ def show(replies: list[tuple[Path, Classification]]) -> None:
             milliseconds(reply.infer_ms),
             reply.why,
         ]
-        for path, reply in replies
+        for name, reply in replies
     ]
-    print_table("", ["image", "answer", "%", "models run", "decode ms", "choose ms", "infer ms", "why"], rows, left=2)
+    kept = len(columns) if out.width >= _WIDE_ENOUGH_FOR_WHY else len(columns) - 1
+    print_table("", columns[:kept], [row[:kept] for row in rows], left=2)

@@ -33,10 +33,21 @@ def show_error(error: EdgewiseError) -> None:
         err.print(f"[bold] hint:[/] {escape(error.hint)}", soft_wrap=True)
 
 
+def show_note(text: str) -> None:
+    """One line on stderr that is neither result nor error."""
+    err.print(text, markup=False, soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document on stdout."""
     json.dump(value, sys.stdout, indent=1, default=_jsonable, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def print_json_line(value: Any) -> None:
+    """Print one JSON object on a line of its own on stdout, at once."""
+    sys.stdout.write(json.dumps(value, default=_jsonable, allow_nan=False) + "\n")
+    sys.stdout.flush()
 
 
 def _jsonable(value: Any) -> Any:

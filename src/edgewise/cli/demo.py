@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli import options, profile, select
+from edgewise.cli import options, profile
 from edgewise.cli.classify import show as show_replies
 from edgewise.cli.console import milliseconds, print_json, progress_bars
 from edgewise.cli.console import out as console
+from edgewise.cli.fair_tables import show_table
 from edgewise.errors import UsageError
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings
@@ -80,9 +81,9 @@ def _judge(outcomes: Outcomes, seed: int, *, quiet: bool, json: bool) -> FairTab
     _say("3. Judge the selectors on images that they have not seen", json=json)
     with progress_bars(quiet=quiet or json) as progress:
         evaluation = evaluate(outcomes.trials(), standard_methods(), seed=seed, progress=progress)
-    save_evaluation(outcomes, evaluation)
+    save_evaluation(outcomes, evaluation, {"command": "demo", "seed": seed})
     if not json:
-        select.show_table(evaluation.table)
+        show_table(evaluation.table)
     return evaluation.table
 
 
@@ -100,7 +101,7 @@ def _answer_new(out: Path, outcomes: Outcomes, table: FairTable, threads: int, s
     engine = Engine(out / "selector", threads=threads)
     replies = [(path, engine.classify(path)) for path in sorted((out / "new").rglob("*.png"))]
     if not json:
-        show_replies([(Path(f"{path.parent.name}.png"), reply) for path, reply in replies])
+        show_replies([(f"{path.parent.name}.png", reply) for path, reply in replies])
 
 
 def _clear(out: Path) -> None:

@@ -1,10 +1,28 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edgewise.select.criterion import Criterion
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show neither progress nor notes.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Threads of each model's engine.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Profile = Annotated[Path, typer.Argument(help="A folder that `edgewise profile` wrote.")]
+CriterionOption = Annotated[Criterion, typer.Option(help="What counts as right.")]
+Folds = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")]
+MaxMeanMs = Annotated[
+    float | None,
+    typer.Option(help="Budget of a cascade: mean ms of the models run; decoding and choosing come on top."),
+]
+
+
+def complete_zoo(incomplete: str) -> list[str]:
+    """What a shell offers after `--zoo`: the bundled networks, and how other names begin."""
+    from edgewise.zoo.tiny.shipped import NAMES
+
+    beginnings = ("tiny:*", *NAMES, "onnx:", "tflite:", "torch:", "timm:", "torchvision:", "hf:")
+    return [name for name in beginnings if name.startswith(incomplete)]

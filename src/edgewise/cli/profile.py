@@ -1,5 +1,6 @@
 """`edgewise profile`: every model on every image."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -7,20 +8,25 @@ from typing import Annotated
 import typer
 
 from edgewise.cli import options
-from edgewise.cli.console import err, milliseconds, percent, print_json, print_table, progress_bars
+from edgewise.cli.console import milliseconds, percent, print_json, print_table, progress_bars
+from edgewise.cli.console import show_note as note
 from edgewise.profile.latency import Mode
 from edgewise.profile.outcomes import Outcomes
-from edgewise.profile.run import Settings, profile
+from edgewise.profile.run import Settings, make_or_resume
+from edgewise.text import printable
+
+_SKIPPED_SHOWN = 5
 
 
 def command(
-    data: Annotated[Path, typer.Option(help="A folder of class folders, or a CSV of file,label.")],
+    data: Annotated[Path, typer.Option(help="A folder of class folders, a CSV of file,label, or Parquet.")],
     out: Annotated[Path, typer.Option(help="The folder for the profile; an unfinished one there is completed.")],
     zoo: Annotated[
         list[str] | None,
         typer.Option(
             help="A classifier: tiny:NAME, onnx:PATH, tflite:PATH, torch:PATH.py:FACTORY, timm:NAME, or a zoo file "
-            "PATH.toml; patterns are expanded. Repeat for more. Default: tiny:*."
+            "PATH.toml; patterns are expanded. Repeat for more. Default: tiny:*.",
+            autocompletion=options.complete_zoo,
         ),
     ] = None,
     classes: Annotated[
@@ -49,18 +55,28 @@ def command(
         seed=seed,
     )
     with progress_bars(quiet=quiet or json) as progress:
-        outcomes = profile(settings, progress)
+        run = make_or_resume(settings, progress)
+    outcomes = run.outcomes
     if json:
         print_json(
             {
                 "profile": out,
                 "images": len(outcomes.labels),
                 "models": summary(outcomes),
+                "failed": outcomes.manifest["failed"],
                 "skipped": outcomes.manifest["skipped"],
+                "unread": outcomes.manifest["unread"],
             }
         )
         return
     show(outcomes)
+    if quiet:
+        return
+    if run.was_complete:
+        note("It was complete already; nothing was measured again.")
+    elif run.images_before:
+        note(f"{run.images_before:,} images were there from an earlier run.")
+    note(f"The profile is in {out}. Next: edgewise select evaluate {shlex.quote(str(out))}")
 
 
 def show(outcomes: Outcomes) -> None:
@@ -80,11 +96,14 @@ def show(outcomes: Outcomes) -> None:
         ["model", "top-1 %", "top-5 %", "p50 ms", "p90 ms"],
         rows,
     )
-    skipped = outcomes.manifest["skipped"]
-    for row in skipped[:5]:
-        err.print(f"skipped {row['image']}: {row['reason']}", markup=False, soft_wrap=True)
-    if len(skipped) > 5:
-        err.print(f"... and {len(skipped) - 5} more; all are listed in the profile's manifest.json")
+    for row in outcomes.manifest["failed"]:
+        note(f"left out {row['name']}: {printable(row['reason'])}")
+    skipped = [(row["image"], row["reason"]) for row in outcomes.manifest["skipped"]]
+    skipped += [(row["name"], row["reason"]) for row in outcomes.manifest["unread"]]
+    for name, reason in skipped[:_SKIPPED_SHOWN]:
+        note(f"skipped {printable(name)}: {printable(reason)}")
+    if len(skipped) > _SKIPPED_SHOWN:
+        note(f"... and {len(skipped) - _SKIPPED_SHOWN} more; all are listed in the profile's manifest.json")
 
 
 @dataclass(frozen=True)

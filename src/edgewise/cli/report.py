@@ -16,6 +16,7 @@ def command(
     title: Annotated[str, typer.Option(help="The report's heading.")] = "Which model answers which image",
     images: Annotated[bool, typer.Option("--images/--no-images", help="Show sample images.")] = True,
     json: options.Json = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Write one self-contained HTML file: the story in words, the accuracy-time plane, the fair table, samples."""
     from edgewise.report.record import write_profile_report

@@ -1,41 +1,178 @@
 """`edgewise zoo`: the classifiers themselves."""
 
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from edgewise.cli import options
-from edgewise.cli.console import percent, print_json, print_table, progress_bars
-from edgewise.zoo.sources import find
+from edgewise.cli.console import err, out, percent, print_json, print_table, progress_bars
+from edgewise.errors import UsageError
+from edgewise.zoo.description import Description, describe_classifier
+from edgewise.zoo.listing import Listed, list_source
+from edgewise.zoo.loaders import load
+from edgewise.zoo.sources import KINDS, find
 
-app = typer.Typer(help="The classifiers: list them, train the bundled ones.", no_args_is_help=True)
+app = typer.Typer(help="The classifiers: list, describe, export them; train the bundled ones.", no_args_is_help=True)
+
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(help="Local weights, FILE.safetensors or NAME=FILE.safetensors, instead of a download. Repeatable."),
+]
+_FAMILIES = (
+    "these are bundled; name others: onnx:PATH, tflite:PATH, 'timm:*mobilenet*', 'torchvision:resnet*', "
+    "hf:OWNER/NAME, torch:PATH.py:FACTORY"
+)
+_UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 @app.command("list")
 def list_models(
     names: Annotated[list[str] | None, typer.Argument(help="Classifiers, as for --zoo. Default: tiny:*.")] = None,
+    match: Annotated[str | None, typer.Option(help="Only names that match this pattern: *small*.")] = None,
+    kind: Annotated[str | None, typer.Option(help=f"Only one kind: {', '.join(KINDS)}.")] = None,
+    max_macs: Annotated[float | None, typer.Option(min=0, help="Only at most so many MACs: 300e6.")] = None,
+    max_params: Annotated[float | None, typer.Option(min=0, help="Only at most so many parameters: 5e6.")] = None,
     json: options.Json = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """List classifiers with what their cards say, without loading them."""
-    cards = [{"name": s.name, "source": s.text, **dict(s.card.given)} for s in find(names or ["tiny:*"])]
-    if json:
-        print_json(cards)
-        return
-    rows = [
-        [
-            str(card["name"]),
-            str(card["source"]),
-            *(_figure(card.get(key)) for key in ("size_px", "macs", "params")),
-            str(card.get("licence", "")),
-        ]
-        for card in cards
+    """List classifiers with what is known of them without loading them.
+
+    A limit on MACs or parameters builds each of timm's networks to count them, which takes a second or two each.
+    """
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"--kind {kind} is no kind.", f"Allowed: {', '.join(KINDS)}.")
+    chosen = [
+        source
+        for source in find(names or ["tiny:*"])
+        if (match is None or fnmatch(source.name, match)) and kind in (None, source.kind)
     ]
-    print_table("", ["name", "source", "input px", "MACs", "params", "licence"], rows, left=2)
+    limits = {key: limit for key, limit in (("macs", max_macs), ("params", max_params)) if limit is not None}
+    listed: list[Listed] = []
+    with progress_bars(quiet=quiet or json or not limits) as progress:
+        for i, source in enumerate(chosen):
+            progress("measuring", i, len(chosen))
+            listed.append(list_source(source, measure=bool(limits)))
+        progress("measuring", len(chosen), len(chosen))
+    kept = [row for row in listed if all((getattr(row, key) or float("inf")) <= limits[key] for key in limits)]
+    if json:
+        print_json(kept)
+        return
+    print_table(
+        "",
+        ["source", "name", "px", "classes", "MACs", "params", "bytes", "licence"],
+        [
+            [
+                row.source,
+                "" if row.source.endswith(row.name) else row.name,
+                *(_figure(value) for value in (row.size_px, row.classes, row.macs, row.params, row.bytes)),
+                row.licence,
+            ]
+            for row in kept
+        ],
+        left=2,
+    )
+    unknown = sum(any(getattr(row, key) is None for key in limits) for row in listed)
+    if unknown and not quiet:
+        err.print(f"{unknown} left out: nothing says how large they are", markup=False, soft_wrap=True)
+    if not names and not quiet:
+        err.print(_FAMILIES, markup=False, soft_wrap=True)
 
 
-def _figure(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else ""
+@app.command("describe")
+def describe(
+    name: Annotated[str, typer.Argument(help="One classifier, as for --zoo.")],
+    weights: Weights = None,
+    threads: options.Threads = 1,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Load one classifier and show all that it is: engine, input, classes, cost, licence."""
+    sources = find([name], weights or ())
+    if len(sources) != 1:
+        raise UsageError(f"{name!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
+    known = list_source(sources[0])
+    with progress_bars(quiet=quiet or json) as progress:
+        progress("loading", 0, 1)
+        found = describe_classifier(load(sources[0], threads=threads), known.bytes)
+        progress("loading", 1, 1)
+    if json:
+        print_json(found)
+        return
+    table = Table.grid(padding=(0, 2))
+    for label, value in _rows(found):
+        table.add_row(label, Text(value, overflow="fold"))
+    out.print(table)
+
+
+@app.command("export")
+def export(
+    names: Annotated[list[str], typer.Argument(help="timm:, torchvision:, hf: or torch: classifiers, as for --zoo.")],
+    out_folder: Annotated[Path, typer.Option("--out", help="The folder for NAME.onnx and its card, NAME.toml.")],
+    weights: Weights = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write PyTorch classifiers as ONNX files with cards, which run without PyTorch, and check that they agree."""
+    from edgewise.zoo.export import export_onnx
+
+    sources = find(names, weights or ())
+    written = []
+    with progress_bars(quiet=quiet or json) as progress:
+        for i, source in enumerate(sources):
+            progress("exporting", i, len(sources))
+            written.append(export_onnx(load(source), out_folder))
+        progress("exporting", len(sources), len(sources))
+    if json:
+        print_json(written)
+        return
+    rows = [[str(one.model), f"{one.relative_error:.1e}"] for one in written]
+    print_table("", ["written, with its card", "largest difference, as a share of the largest output"], rows)
+
+
+def _rows(found: Description) -> list[tuple[str, str]]:
+    """Labels and values for people; what is not known is left out."""
+    shape = found.input
+    side = f"{shape['size_px']} x {shape['size_px']}"
+    first = ", ".join(found.first_classes)
+    rows = [
+        ("name", found.name),
+        ("source", found.source),
+        ("engine", found.engine),
+        ("members", ", ".join(found.members)),
+        ("input", f"{shape['number']} {shape['layout'].upper()}, {side}"),
+        ("resize", _resize(shape["resize"], shape["resize_px"], shape["interpolation"])),
+        ("mean", ", ".join(f"{value:.4g}" for value in shape["mean"])),
+        ("std", ", ".join(f"{value:.4g}" for value in shape["std"])),
+        ("classes", f"{found.classes:,}: {first}{', ...' if found.classes > len(found.first_classes) else ''}"),
+        ("output", found.output + (f", after the first {found.skip_outputs}" if found.skip_outputs else "")),
+        ("MACs", _figure(found.macs)),
+        ("params", _figure(found.params)),
+        ("bytes", _figure(found.bytes)),
+        ("licence", found.licence),
+        ("paper", found.paper),
+        ("fingerprint", found.fingerprint[:16]),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _resize(kind: str, resize_px: int, interpolation: str) -> str:
+    if kind == "squash":
+        return f"the whole image squashed, {interpolation}"
+    return f"short side to {resize_px}, centre crop, {interpolation}"
+
+
+def _figure(value: int | None) -> str:
+    """A count with three or four digits and a unit."""
+    if value is None:
+        return ""
+    for size, unit in _UNITS:
+        if value >= 10 * size or (value >= size and size > 1e3):
+            return f"{value / size:.3g} {unit}"
+    return f"{value:,}"
 
 
 @app.command("train-tiny")

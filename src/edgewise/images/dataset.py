@@ -1,96 +1,63 @@
-"""A labelled image set: class folders, or a CSV of `file,label`."""
+"""A labelled image set: class folders, a CSV of `file,label`, or Parquet."""
 
-import csv
-import hashlib
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from edgewise.errors import DataError
-from edgewise.images.decode import SUFFIXES
+from edgewise.images.class_folders import read_class_folders
+from edgewise.images.csv_list import read_csv
+from edgewise.images.items import Dataset, Item, Unread
+from edgewise.text import plain, printable
 
+__all__ = ["Dataset", "Item", "Unread", "read_dataset"]
 
-@dataclass(frozen=True)
-class Item:
-    """One image file, its name relative to the data set's root, and its label as written."""
-
-    path: Path
-    name: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Images with labels, in a fixed order."""
-
-    root: Path
-    items: tuple[Item, ...]
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that occur, sorted."""
-        return tuple(sorted({item.label for item in self.items}))
-
-    def listing_sha256(self) -> str:
-        """A hash of names, labels and file sizes: cheap, and enough to notice that the set is another one."""
-        rows = (f"{i.name}\t{i.label}\t{i.path.stat().st_size if i.path.is_file() else -1}\n" for i in self.items)
-        return hashlib.sha256("".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
+KINDS = "Give class folders, a CSV of file,label, or Parquet with the columns label and image or file."
 
 
 def read_dataset(path: Path) -> Dataset:
-    """Read class folders (`path/LABEL/image.jpg`, at any depth below the label), or a CSV with columns `file,label`.
+    """Read class folders (`path/LABEL/image.jpg`, at any depth below the label), a `.csv` of `file,label`, a `.parquet`
+    file, or a folder with `.parquet` files in it, which then are all of the data set.
 
-    Raises `DataError` when there is nothing there, no image in it, or one label only.
+    What is there and could not be listed is in `unread`. Raises `DataError` when there is nothing, no image, or one
+    label only; labels that differ by case, Unicode form, underscores or hyphens count as one.
     """
-    if path.is_dir():
-        dataset = _from_folders(path)
-    elif path.is_file() and path.suffix.lower() == ".csv":
-        dataset = _from_csv(path)
-    elif path.exists():
-        raise DataError(f"{path} is neither a folder nor a .csv file.", "Give class folders, or a CSV of file,label.")
-    else:
-        raise DataError(f"There is no {path}.", "Give a folder of class folders, or a CSV of file,label.")
-    for item in dataset.items:
-        try:
-            f"{item.name}{item.label}".encode()
-        except UnicodeEncodeError as error:
-            shown = item.name.encode("utf-8", "backslashreplace").decode()
-            raise DataError(f"The file name {shown} is not UTF-8.", "Rename the file.") from error
-    if len(dataset.labels) == 1:
+    try:
+        dataset = _read(path)
+    except OSError as error:  # of the path itself: too long, not permitted, a circle of links
+        raise DataError(f"{printable(path)} cannot be read: {error.strerror or error}.", KINDS) from error
+    if not dataset.items:
+        why = f": {dataset.unread[0].name} {dataset.unread[0].reason}" if dataset.unread else ""
+        raise DataError(f"{printable(path)} holds no images that can be used{why}.", KINDS)
+    if len({plain(label) for label in dataset.labels}) == 1:
         raise DataError(
-            f"All {len(dataset.items)} images of {path} have the one label {dataset.labels[0]!r}.",
+            f"All {len(dataset.items)} images of {printable(path)} have the one label {dataset.labels[0]!r}.",
             "Choosing between models needs at least two classes; is this one class folder of a larger set?",
         )
     return dataset
 
 
-def _from_folders(root: Path) -> Dataset:
-    items = [
-        Item(file, file.relative_to(root).as_posix(), folder.name)
-        for folder in sorted(root.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    ]
-    if not items:
-        loose = sum(file.suffix.lower() in SUFFIXES for file in root.iterdir())
-        found = f"{loose} images, but no class folder with images" if loose else "no images"
-        raise DataError(f"{root} holds {found}.", "Put images into one folder per class, or give a CSV of file,label.")
-    return Dataset(root, tuple(items))
-
-
-def _from_csv(path: Path) -> Dataset:
+def _read(path: Path) -> Dataset:
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        tables = sorted(file for file in path.iterdir() if file.suffix.lower() == ".parquet" and file.is_file())
+        if tables:
+            dataset = _read_tables(path, tables)
+            beside = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and folder.name[0] != "."]
+            ignored = [Unread(printable(folder.name), "is a folder beside Parquet files") for folder in beside]
+            return replace(dataset, unread=(*dataset.unread, *ignored))
+        return read_class_folders(path)
+    if path.is_file() and suffix == ".csv":
+        return read_csv(path)
+    if path.is_file() and suffix == ".parquet":
+        return _read_tables(path.parent, [path])
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
-            columns = set(rows[0]) if rows else set[str]()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a CSV in UTF-8: {error}.") from error
-    if not {"file", "label"} <= columns:
-        raise DataError(
-            f"{path} has the columns {sorted(str(c) for c in columns)}, or no rows.", "It needs the columns file,label."
-        )
-    for number, row in enumerate(rows, 2):
-        if not row["file"] or not row["label"]:
-            raise DataError(f"{path}, line {number}: file or label is missing.")
-    items = (Item(path.parent / row["file"], row["file"], row["label"].strip()) for row in rows)
-    return Dataset(path.parent, tuple(items))
+        path.stat()
+    except (FileNotFoundError, ValueError) as error:  # ValueError: a zero byte in it
+        raise DataError(f"There is no {printable(path)}.", KINDS) from error
+    raise DataError(f"{printable(path)} is neither a folder nor a .csv or .parquet file.", KINDS)
+
+
+def _read_tables(root: Path, tables: list[Path]) -> Dataset:
+    from edgewise.images.parquet import read_parquet  # pyarrow is heavy
+
+    return read_parquet(root, tables)

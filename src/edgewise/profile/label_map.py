@@ -43,7 +43,7 @@ def map_labels(cards: Sequence[Card], labels: Sequence[str], wanted: Sequence[st
     must have one class set. Raises `LabelError` when class sets differ, or a class is unknown to a model.
     """
     if wanted is not None:
-        names = labels if list(wanted) == [DATA] else wanted
+        names = _distinct(cards[0], labels) if list(wanted) == [DATA] else wanted
         outputs = tuple(np.array(_find(card, names), np.int64) for card in cards)
         chosen = cards[0].classes.subset(outputs[0].tolist())
         if any(name.isdecimal() for name in names):
@@ -60,6 +60,14 @@ def map_labels(cards: Sequence[Card], labels: Sequence[str], wanted: Sequence[st
     return LabelMap(first.classes, first.classes, (None,) * len(cards))
 
 
+def _distinct(card: Card, labels: Sequence[str]) -> list[str]:
+    """One label for each class that the data set has; it may spell a class in several ways: car, CAR."""
+    first = dict[int, str]()
+    for label, index in zip(labels, _find_all(card, labels), strict=True):
+        first.setdefault(index, label)
+    return list(first.values())
+
+
 def _check_numbers_agree(cards: Sequence[Card], names: Sequence[str], outputs: Sequence[np.ndarray]) -> None:
     """A number means a place, so it means one class only in models that list the same classes in the same order."""
     first = cards[0]
@@ -73,11 +81,15 @@ def _check_numbers_agree(cards: Sequence[Card], names: Sequence[str], outputs: S
                 )
 
 
-def _find(card: Card, names: Sequence[str]) -> tuple[int, ...]:
+def _find_all(card: Card, names: Sequence[str]) -> tuple[int, ...]:
     try:
-        found = card.classes.indices(names)
+        return card.classes.indices(names)
     except LabelError as error:
         raise LabelError(f"{card.name}: {error.message}", error.hint) from error
+
+
+def _find(card: Card, names: Sequence[str]) -> tuple[int, ...]:
+    found = _find_all(card, names)
     if len(set(found)) < len(found):
         raise LabelError(f"{card.name}: two of the {len(names)} classes asked for are one and the same.")
     return found

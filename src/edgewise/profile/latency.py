@@ -74,7 +74,7 @@ def _one_round(content: bytes, models: Sequence[Classifier]) -> list[tuple[tuple
         (("decode", ""), (decoded - begin) / 1e6),
         (("features", ""), (done - decoded) / 1e6),
     ]
-    rows += [(("feature step", step), ms) for step, ms in time_steps(pixels).items()]
+    rows.extend((("feature step", step), ms) for step, ms in time_steps(pixels).items())
     per_model: tuple[Stage, Stage, Stage] = ("prepare", "infer", "total")
     for model in models:
         _, prepare_ms, infer_ms = model.classify(pixels)

@@ -16,7 +16,7 @@ from edgewise.select.trials import Trials
 from edgewise.store import read_json, read_table
 from edgewise.zoo.classes import ClassSet
 
-KIND, SCHEMA = "profile", 1
+KIND, SCHEMA = "profile", 2
 MANIFEST = "manifest.json"
 
 

@@ -1,23 +1,37 @@
 """What decides a profile, written down before the first image: two runs with one plan give one profile."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from edgewise.errors import StoreError
+import numpy as np
+
+import edgewise
+from edgewise.errors import LabelError, StoreError
 from edgewise.images.dataset import Dataset
 from edgewise.images.features import CANDIDATES
-from edgewise.profile.label_map import LabelMap
+from edgewise.profile.crew import Watched
+from edgewise.profile.label_map import LabelMap, map_labels
 from edgewise.profile.latency import Mode
-from edgewise.store import read_json, write_json
-from edgewise.zoo.classifier import Classifier
+from edgewise.store import entries, field, read_json, write_json
+from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.sources import Source, describe
 
-KIND, SCHEMA = "profile-plan", 1
+KIND, SCHEMA = "profile-plan", 2
 PLAN = "plan.json"
-_WORDS = {"models": "zoo", "data": "data set", "classes": "class set", "outputs": "class set"}
+_WORDS = {"data": "data set", "classes_asked": "choice of classes", "versions": "version"}
+# What turns a file into an answer, apart from the engines: other versions may decode, scale or round otherwise.
+_PACKAGES = ("pillow", "opencv-python-headless")
+_ONNX = ("onnxruntime",)
+_ENGINES: Mapping[str, tuple[str, ...]] = {
+    "tflite": ("ai-edge-litert",),
+    "torch": ("torch",),
+    "timm": ("torch", "timm"),
+    "torchvision": ("torch", "torchvision"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,59 +46,179 @@ class Settings:
     mode: Mode = "rapid"
     seed: int = 0
     shard_images: int = 50
+    weights: tuple[str, ...] = ()  # local files for networks that take some: NAME=FILE.safetensors
+    model_timeout_s: float = 120.0  # a model, or the decoding of an image, that takes longer is dropped
 
 
-def make_plan(
-    settings: Settings, dataset: Dataset, sources: Sequence[Source], models: Sequence[Classifier], space: LabelMap
-) -> dict[str, Any]:
-    """All that decides the result, as JSON values."""
-    plan = {
-        "models": [
-            {"name": m.card.name, "fingerprint": m.fingerprint, "preprocess": asdict(m.card.preprocess), **describe(s)}
-            for m, s in zip(models, sources, strict=True)
-        ],
-        "classes": {"names": list(space.classes.names), "ids": list(space.classes.ids)},
-        "outputs": [None if o is None else o.tolist() for o in space.outputs],
+@dataclass(frozen=True)
+class Plan:
+    """All that decides the result: what was asked for, and what the loaded models turned out to be."""
+
+    values: Mapping[str, Any]  # as stored in plan.json
+    space: LabelMap  # its models are numbered as in the zoo
+    class_of_label: Mapping[str, int]
+
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """Name and source of each model asked for."""
+        return [(model["name"], model["source"]) for model in self.values["models"]]
+
+
+def asked(settings: Settings, dataset: Dataset, sources: Sequence[Source]) -> dict[str, Any]:
+    """What is known of a plan before any model is loaded, as JSON values."""
+    values = {
+        "models": [{"name": source.name, **describe(source)} for source in sources],
         "data": {
             "path": str(settings.data.absolute()),
             "root": str(dataset.root.absolute()),
             "images": len(dataset.items),
             "listing_sha256": dataset.listing_sha256(),
         },
+        "classes_asked": settings.classes,
         "threads": settings.threads,
         "mode": settings.mode,
         "seed": settings.seed,
         "shard_images": settings.shard_images,
-        "features": list(CANDIDATES),
+        "features": CANDIDATES,
+        "versions": _versions(sources),
     }
-    return json.loads(json.dumps(plan))  # tuples become lists, so that it compares with what was stored
+    return json.loads(json.dumps(values))  # tuples become lists, so that it compares with what was stored
 
 
-def start_or_resume(out: Path, plan: dict[str, Any]) -> None:
-    """Start the folder, or see that it was started with the same plan; else raises `StoreError`."""
-    if out.exists() and not out.is_dir():
-        raise StoreError(f"{out} is a file.", "Choose an empty or a new folder for --out.")
+def start(settings: Settings, asked: Mapping[str, Any], dataset: Dataset, models: Sequence[Watched]) -> Plan:
+    """Make the plan of a new profile and write it down.
+
+    Raises `LabelError` when the models' class sets do not meet, or a label of the data set is unknown to them.
+    """
+    space = map_labels([model.card for model in models], dataset.labels, settings.classes)
+    class_of_label = _classes_of_labels(dataset, space)
+    described = [dict(model) for model in asked["models"]]
+    outputs: list[list[int] | None] = [None] * len(described)
+    for model, chosen in zip(models, space.outputs, strict=True):
+        described[model.number] |= _loaded(model)
+        outputs[model.number] = None if chosen is None else chosen.tolist()
+    values = {
+        **asked,
+        "models": described,
+        "classes": {"names": list(space.classes.names), "ids": list(space.classes.ids)},
+        "outputs": outputs,
+        "labels": class_of_label,
+    }
+    write_json(settings.out / PLAN, KIND, SCHEMA, values)
+    return _plan(values, settings.out / PLAN)
+
+
+def resume(out: Path, asked: Mapping[str, Any]) -> Plan | None:
+    """The plan that a folder was started with; None = a new folder.
+
+    Raises `StoreError` when it is a plan for something else than what is asked for now.
+    """
     path = out / PLAN
     if not path.exists():
-        if out.exists() and any(out.iterdir()):
-            raise StoreError(f"{out} holds other files.", "Choose an empty or a new folder for --out.")
-        write_json(path, KIND, SCHEMA, plan)
-        return
-    stored = read_json(path, KIND, SCHEMA)
-    differing = [key for key in plan if stored.get(key) != plan[key]]
-    if differing:
-        found = _difference(stored, plan, differing[0])
-        raise StoreError(
-            f"{out} holds a profile made with another {_WORDS.get(differing[0], differing[0])}: {found}.",
-            "Choose another --out, or delete the folder.",
-        )
+        return None
+    plan = _plan(read_json(path, KIND, SCHEMA), path)
+    _see_that_it_is_the_same_zoo(out, plan, asked["models"])
+    for key in asked:
+        if key != "models" and plan.values.get(key) != asked[key]:
+            found = _difference(plan.values.get(key), asked[key])
+            raise _another(out, _WORDS.get(key, key), found)
+    return plan
 
 
-def _difference(stored: dict[str, Any], plan: dict[str, Any], key: str) -> str:
-    if key == "models":
-        before, now = ({m["name"] for m in p["models"]} for p in (stored, plan))
-        if before != now:
-            return f"{', '.join(sorted(before))} there, {', '.join(sorted(now))} here"
-        changed = [n["name"] for s, n in zip(stored[key], plan[key], strict=True) if s != n]
-        return f"{', '.join(changed)} changed since, its weights, its card or its place"
-    return f"{str(stored.get(key))[:120]} there, {str(plan[key])[:120]} here"
+def see_that_models_are_the_same(out: Path, plan: Plan, models: Sequence[Watched]) -> None:
+    """Raises `StoreError` when a loaded model is not the one that the plan was made with."""
+    changed = [
+        model.card.name
+        for model in models
+        if any(plan.values["models"][model.number].get(key) != value for key, value in _loaded(model).items())
+    ]
+    if changed:
+        raise changed_models(out, changed)
+
+
+def changed_models(out: Path, names: Sequence[str]) -> StoreError:
+    """The error when models are no longer those that a profile was made with."""
+    return _another(out, "zoo", f"{', '.join(names)} changed since, its weights or its preprocessing")
+
+
+def _plan(values: dict[str, Any], origin: Path) -> Plan:
+    models = entries(values, "models", dict[str, Any], origin)
+    for model in models:
+        field(model, "name", str, origin)
+        field(model, "source", str, origin)
+    classes = field(values, "classes", dict[str, Any], origin)
+    labels = field(values, "labels", dict[str, Any], origin)
+    outputs = field(values, "outputs", list[Any], origin)
+    try:
+        names = ClassSet(tuple(entries(classes, "names", str, origin)), tuple(entries(classes, "ids", str, origin)))
+        chosen = tuple(None if rows is None else np.array(rows, np.int64).reshape(len(names)) for rows in outputs)
+    except (LabelError, ValueError, TypeError) as error:
+        raise StoreError(f"{origin} is no complete plan: {error}.", "Make the profile again.") from error
+    if len(chosen) != len(models):
+        raise StoreError(f"{origin} has {len(models)} models and {len(chosen)} outputs.", "Make the profile again.")
+    class_of_label = {label: field(labels, label, int, origin) for label in labels}
+    return Plan(values, LabelMap(names, names, chosen), class_of_label)
+
+
+def _loaded(model: Watched) -> dict[str, Any]:
+    """What is known of a model once it is loaded, as JSON values."""
+    return json.loads(json.dumps({"fingerprint": model.fingerprint, "preprocess": asdict(model.card.preprocess)}))
+
+
+def _classes_of_labels(dataset: Dataset, space: LabelMap) -> dict[str, int]:
+    try:
+        space.whole.indices(dataset.labels)  # names all that are unknown at once
+        return {label: space.index(label) for label in dataset.labels}
+    except LabelError as error:
+        raise LabelError(f"Labels of {dataset.root}: {error.message}", error.hint) from error
+
+
+def _versions(sources: Sequence[Source]) -> dict[str, str]:
+    engines = {package for source in sources for package in _engines(source)}
+    found = {"edgewise": edgewise.__version__}
+    for package in (*_PACKAGES, *sorted(engines)):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+def _engines(source: Source) -> Sequence[str]:
+    """The packages that run a model."""
+    if source.members:
+        return [package for member in source.members for package in _engines(member)]
+    if source.kind == "hf":
+        kind = {".onnx": "onnx", ".tflite": "tflite"}.get(Path(source.where).suffix, "timm")
+        return _ENGINES.get(kind, _ONNX)
+    return _ENGINES.get(source.kind, _ONNX)
+
+
+def _see_that_it_is_the_same_zoo(out: Path, plan: Plan, models: Sequence[Mapping[str, Any]]) -> None:
+    stored = plan.values["models"]
+    before, now = ([model["name"] for model in zoo] for zoo in (stored, models))
+    if sorted(before) != sorted(now):
+        raise _another(out, "zoo", f"{', '.join(sorted(before))} there, {', '.join(sorted(now))} here")
+    if before != now:
+        raise _another(out, "order of the zoo", f"{', '.join(before)} there, {', '.join(now)} here")
+    changed = [
+        model["name"]
+        for was, model in zip(stored, models, strict=True)
+        if any(was.get(key) != value for key, value in model.items())
+    ]
+    if changed:
+        raise _another(out, "zoo", f"{', '.join(changed)} changed since, its card or its place")
+
+
+def _another(out: Path, what: str, found: str) -> StoreError:
+    return StoreError(
+        f"{out} holds a profile made with another {what}: {found}.", "Choose another --out, or delete the folder."
+    )
+
+
+def _difference(stored: object, now: object) -> str:
+    """Both values; of objects only the entries that differ."""
+    if isinstance(stored, dict) and isinstance(now, dict):
+        keys = [key for key in now if stored.get(key) != now[key]]
+        return "; ".join(f"{key} {str(stored.get(key))[:120]} there, {str(now[key])[:120]} here" for key in keys)
+    return f"{str(stored)[:120]} there, {str(now)[:120]} here"

@@ -1,146 +1,141 @@
-"""Make a profile: shard by shard, so that a killed run goes on where it stopped."""
+"""Make a profile: a worker does it, and is replaced when a model or an image crashes it, less what crashed it."""
 
-import hashlib
-import shutil
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-
-import edgewise
-from edgewise.errors import DataError, LabelError
-from edgewise.images.dataset import Dataset, read_dataset
-from edgewise.images.decode import read_file
-from edgewise.images.features import CANDIDATES
-from edgewise.images.threads import use_threads
-from edgewise.machine import fingerprint
-from edgewise.profile.label_map import LabelMap, map_labels
-from edgewise.profile.latency import StageTime, measure
-from edgewise.profile.outcomes import KIND, MANIFEST, SCHEMA, Outcomes, open_profile
-from edgewise.profile.plan import Settings, make_plan, start_or_resume
-from edgewise.profile.shard import Shard, compute, read, write
-from edgewise.profile.tables import image_columns, latency_columns, outcome_columns
+from edgewise.errors import DataError
+from edgewise.profile.failures import ImageFailure, ModelFailure, note_failure
+from edgewise.profile.finished import is_the_same_by_files
+from edgewise.profile.folder import look, writing
+from edgewise.profile.messages import error_from_json
+from edgewise.profile.outcomes import Outcomes, open_profile
+from edgewise.profile.plan import Settings
+from edgewise.profile.position import Doing
+from edgewise.profile.supervise import Death, Worker
 from edgewise.progress import Progress, silent
-from edgewise.store import atomic_path, write_json, write_table
-from edgewise.zoo.classifier import Classifier
-from edgewise.zoo.loaders import load
-from edgewise.zoo.sources import Source, find
 
-_LATENCY_IMAGES = 16
+__all__ = ["ProfileRun", "Settings", "make_or_resume", "profile"]
+
+PROFILING = "profiling images"
+
+
+@dataclass(frozen=True)
+class ProfileRun:
+    """A finished profile, and how much of it was there before."""
+
+    outcomes: Outcomes
+    was_complete: bool  # nothing was left to do
+    images_before: int  # that an earlier run had done
 
 
 def profile(settings: Settings, progress: Progress = silent) -> Outcomes:
     """Run every model of the zoo on every image and store what each answered and cost.
 
-    A folder that holds part of the same profile is completed; one that holds all of it is opened. Raises `StoreError`
-    when it holds another profile, `DataError` when no image can be read, and what loading the zoo raises.
+    A folder that holds part of the same profile is completed; one that holds all of it is opened. A model that fails or
+    crashes its process is dropped, and listed with the reason in the manifest's `failed`; the others go on. Raises
+    `StoreError` when the folder holds another profile, is being written by another process or cannot be written,
+    `DataError` when no image can be read, `ModelError` when no model is left, and what loading the zoo raises.
     """
-    use_threads(settings.threads)
-    dataset = read_dataset(settings.data)
-    sources = find(settings.zoo)
-    models = _load(sources, settings.threads, progress)
-    space = map_labels([model.card for model in models], dataset.labels, settings.classes)
-    labels = _label_indices(dataset, space)
-    plan = make_plan(settings, dataset, sources, models, space)
-    start_or_resume(settings.out, plan)
-    if not (settings.out / MANIFEST).exists():
-        shards = _compute_shards(settings, dataset, labels, models, space, progress)
-        _finish(settings, plan, shards, dataset, models, progress)
-    return open_profile(settings.out)
+    return make_or_resume(settings, progress).outcomes
 
 
-def _load(sources: Sequence[Source], threads: int, progress: Progress) -> list[Classifier]:
-    models: list[Classifier] = []
-    for source in sources:
-        progress("loading models", len(models), len(sources))
-        models.append(load(source, threads=threads))
-    progress("loading models", len(sources), len(sources))
-    return models
+def make_or_resume(settings: Settings, progress: Progress = silent) -> ProfileRun:
+    """As `profile`, and say what was there before."""
+    was_complete = look(settings.out) == "finished"
+    supervisor = _Supervisor(settings, progress)
+    if not was_complete:
+        supervisor.complete()
+    elif not is_the_same_by_files(settings):
+        supervisor.compare()
+    return ProfileRun(open_profile(settings.out), was_complete, supervisor.images_before)
 
 
-def _label_indices(dataset: Dataset, space: LabelMap) -> list[int]:
-    try:
-        space.whole.indices(dataset.labels)  # names all that are unknown at once
-        by_label = {label: space.index(label) for label in dataset.labels}
-    except LabelError as error:
-        raise LabelError(f"Labels of {dataset.root}: {error.message}", error.hint) from error
-    return [by_label[item.label] for item in dataset.items]
+class _Supervisor:
+    """Starts workers until one is done."""
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        self.images_before = 0
+        self._settings = settings
+        self._progress = progress
+        self._zoo: list[tuple[str, str]] = []
+        self._images_done = -1
+        self._ended: set[str] = set()
+        self._suspects: set[tuple[Doing, int, str]] = set()
+
+    def complete(self) -> None:
+        """Make what is missing, as the only writer."""
+        with Worker() as worker, writing(self._settings.out):
+            death = self._follow(worker)
+            while death:
+                self._learn_from(death)
+                with Worker() as successor:
+                    death = self._follow(successor)
+
+    def compare(self) -> None:
+        """See that a finished profile is the one asked for; nothing is written."""
+        with Worker() as worker:
+            death = self._follow(worker)
+        if death:
+            raise _unexplained(death)
+
+    def _follow(self, worker: Worker) -> Death | None:
+        """Hear a worker to its end, after which it is gone; None = it was done. Raises what it raised."""
+        try:
+            worker.order(self._settings)
+            for kind, *values in worker.messages(self._settings.model_timeout_s):
+                match kind:
+                    case "progress":
+                        self._note_progress(*values)
+                    case "zoo":
+                        self._zoo = [(name, source) for name, source in values[0]]
+                    case "done":
+                        return None
+                    case _:
+                        raise error_from_json(values[0])
+            return worker.death()
+        finally:
+            worker.end()
+
+    def _note_progress(self, what: str, done: int, total: int) -> None:
+        if what == PROFILING:
+            if self._images_done < 0:
+                self.images_before = done
+            if done > self._images_done:
+                self._images_done = done
+                self._suspects.clear()
+        if what not in self._ended:  # a worker that replaced another loads the models again
+            self._progress(what, done, total)
+        if done >= total:
+            self._ended.add(what)
+
+    def _learn_from(self, death: Death) -> None:
+        """Note what is to blame, so that the next worker leaves it out.
+
+        A signal that may have come from outside is believed when it comes a second time at the same place with nothing
+        done in between: someone may have killed the process, or memory may have been short for a moment.
+        """
+        at = death.at
+        place = (at.doing, at.model, at.image if at.doing == Doing.READING else "")
+        doubtful = death.from_outside or at.doing == Doing.OTHER
+        if doubtful and place not in self._suspects:
+            self._suspects.add(place)
+            return
+        match at.doing:
+            case Doing.LOADING:
+                self._drop(death, f"{death.how} while it was loaded")
+            case Doing.RUNNING:
+                self._drop(death, f"{death.how} {f'on {at.image}' if at.image else 'while its latency was measured'}")
+            case Doing.READING:
+                note_failure(self._settings.out, ImageFailure(at.image, f"reading it {death.how}", death.said))
+            case _:
+                raise _unexplained(death)
+
+    def _drop(self, death: Death, reason: str) -> None:
+        name, source = self._zoo[death.at.model]
+        note_failure(self._settings.out, ModelFailure(name, source, reason, death.said))
 
 
-def _compute_shards(
-    settings: Settings,
-    dataset: Dataset,
-    labels: Sequence[int],
-    models: Sequence[Classifier],
-    space: LabelMap,
-    progress: Progress,
-) -> list[Shard]:
-    total, size = len(dataset.items), settings.shard_images
-    shards: list[Shard] = []
-    for start in range(0, total, size):
-        progress("profiling images", start, total)
-        path = settings.out / "shards" / f"{start // size:06d}.safetensors"
-        if not path.exists():
-            write(compute(dataset.items[start : start + size], labels[start : start + size], models, space), path)
-        shards.append(read(path))
-    progress("profiling images", total, total)
-    if not any(shard.images for shard in shards):
-        first = shards[0].skipped[0]
-        raise DataError(f"None of the {total} images of {dataset.root} can be used; {first.image}: {first.reason}.")
-    return shards
-
-
-def _finish(
-    settings: Settings,
-    plan: dict[str, Any],
-    shards: Sequence[Shard],
-    dataset: Dataset,
-    models: Sequence[Classifier],
-    progress: Progress,
-) -> None:
-    """Merge the shards into tables, measure latency, and write the manifest last: it says that all is there."""
-    out = settings.out
-    images = [row for shard in shards for row in shard.images]
-    columns: list[dict[str, Any]] = []
-    for m, model in enumerate(models):
-        logits = np.concatenate([shard.logits[m] for shard in shards])
-        with atomic_path(out / "logits" / f"{m:02d}.npy") as temporary, temporary.open("wb") as stream:
-            np.save(stream, logits, allow_pickle=False)
-        columns.append(outcome_columns(images, model.card.name, logits))
-    write_table(out / "outcomes.parquet", {key: _joined([c[key] for c in columns]) for key in columns[0]})
-    features = np.concatenate([shard.features for shard in shards])
-    decode_ms = np.concatenate([shard.decode_ms for shard in shards])
-    write_table(out / "images.parquet", image_columns(images, features, CANDIDATES, decode_ms))
-    times = _latency(settings, dataset, [row.image for row in images], models, progress)
-    write_table(out / "latency.parquet", latency_columns(times))
-    content = hashlib.sha256(
-        "".join(f"{r.image}\t{r.label}\t{r.sha256}\n" for r in images).encode("utf-8", "surrogateescape")
+def _unexplained(death: Death) -> DataError:
+    return DataError(
+        f"The process that makes the profile {death.how}: {death.last_words}.",
+        "Give the same command again; it goes on where it stopped.",
     )
-    manifest = plan | {
-        "edgewise": edgewise.__version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": asdict(fingerprint()),
-        "images": len(images),
-        "skipped": [asdict(row) for shard in shards for row in shard.skipped],
-        "data_sha256": content.hexdigest(),
-        "cards": [{"macs": m.card.macs, "params": m.card.params, "licence": m.card.licence} for m in models],
-    }
-    write_json(out / MANIFEST, KIND, SCHEMA, manifest)
-    shutil.rmtree(out / "shards")
-
-
-def _joined(parts: list[Any]) -> Any:
-    """One column out of one part per model."""
-    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [value for part in parts for value in part]
-
-
-def _latency(
-    settings: Settings, dataset: Dataset, good: Sequence[str], models: Sequence[Classifier], progress: Progress
-) -> tuple[StageTime, ...]:
-    """Time the models on a seeded sample of the images that can be read."""
-    paths = {item.name: item.path for item in dataset.items}
-    chosen = np.random.default_rng(settings.seed).choice(len(good), min(_LATENCY_IMAGES, len(good)), False).tolist()
-    contents = [read_file(paths[good[int(i)]]) for i in sorted(chosen)]
-    return measure(contents, models, mode=settings.mode, seed=settings.seed, progress=progress)

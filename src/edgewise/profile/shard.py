@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter_ns
@@ -11,11 +11,12 @@ import numpy as np
 
 from edgewise.errors import ImageError, StoreError
 from edgewise.images.dataset import Item
-from edgewise.images.decode import decode, read_file
+from edgewise.images.decode import decode
 from edgewise.images.features import CANDIDATES, extract
+from edgewise.profile.crew import Crew, ModelFailed
 from edgewise.profile.label_map import LabelMap
+from edgewise.profile.position import Doing
 from edgewise.store import atomic_path
-from edgewise.zoo.classifier import Classifier
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,30 @@ class Shard:
     skipped: tuple[Skipped, ...]
     features: np.ndarray  # float64 [n, 29]
     decode_ms: np.ndarray  # float64 [n]
-    logits: tuple[np.ndarray, ...]  # per model float16 [n, classes]
+    logits: Mapping[int, np.ndarray]  # model's number in the zoo -> float16 [n, classes]
 
 
-def compute(items: Sequence[Item], labels: Sequence[int], models: Sequence[Classifier], space: LabelMap) -> Shard:
-    """Run every model on every image, one image at a time as the device will, so that answers agree to the bit."""
+def compute(items: Sequence[Item], labels: Sequence[int], crew: Crew, space: LabelMap) -> Shard:
+    """Run every model on every image, one image at a time as the device will, so that answers agree to the bit.
+
+    A model that fails is dropped from the crew; the rest goes on. Raises `ModelError` when no model is left.
+    """
     images: list[ImageRow] = []
     skipped: list[Skipped] = []
     features: list[np.ndarray] = []
     decode_ms: list[float] = []
-    logits: list[list[np.ndarray]] = [[] for _ in models]
+    logits: dict[int, list[np.ndarray]] = {model.number: [] for model in crew.models}
+    known_bad = crew.failures.reasons()
     for item, label in zip(items, labels, strict=True):
+        if item.name in known_bad:
+            skipped.append(Skipped(item.name, known_bad[item.name]))
+            continue
+        crew.position.image(item.name)
+        crew.position.note(Doing.READING)
         try:
-            content = read_file(item.path)
+            content = item.read()
             started = perf_counter_ns()
-            decoded = decode(content, item.path)
+            decoded = decode(content, item.name)
             decode_ms.append((perf_counter_ns() - started) / 1e6)
         except ImageError as error:
             skipped.append(Skipped(item.name, error.reason))
@@ -70,47 +80,59 @@ def compute(items: Sequence[Item], labels: Sequence[int], models: Sequence[Class
         digest = hashlib.sha256(content).hexdigest()
         images.append(ImageRow(item.name, label, digest, width, height, len(content), decoded.converted))
         features.append(extract(decoded.pixels, CANDIDATES))
-        for m, model in enumerate(models):
-            scores = model.classify(decoded.pixels)[0]
-            restricted = space.restrict(m, scores[None])[0]
-            # Float16 ends at 65,504 and is coarse far from 0; only differences between logits matter.
-            shifted = np.maximum(restricted - restricted.max(), np.finfo(np.float16).min)
-            logits[m].append(shifted.astype(np.float16))
-    width = len(space.classes)
+        for model in crew.models:
+            try:
+                scores = model.classify(decoded.pixels)[0]
+            except ModelFailed as failed:
+                crew.drop(failed, f"on {item.name}")
+                continue
+            logits[model.number].append(_stored(space.restrict(model.number, scores[None])[0]))
+    crew.position.note(Doing.OTHER)
     return Shard(
         tuple(images),
         tuple(skipped),
         np.array(features).reshape(-1, len(CANDIDATES)),
         np.array(decode_ms),
-        tuple(np.array(rows, np.float16).reshape(-1, width) for rows in logits),
+        {m.number: np.array(logits[m.number], np.float16).reshape(-1, len(space.classes)) for m in crew.models},
     )
+
+
+def _stored(logits: np.ndarray) -> np.ndarray:
+    """Logits as float16, which ends at 65,504 and is coarse far from 0; only differences between logits matter."""
+    return np.maximum(logits - logits.max(), np.finfo(np.float16).min).astype(np.float16)
 
 
 def write(shard: Shard, path: Path) -> None:
     """Write a shard atomically: one safetensors file whose header carries the rows."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
-    arrays = {f"logits_{m}": rows for m, rows in enumerate(shard.logits)}
+    arrays = {f"logits_{m}": rows for m, rows in shard.logits.items()}
     arrays |= {"features": shard.features, "decode_ms": shard.decode_ms}
     rows = {"images": [asdict(row) for row in shard.images], "skipped": [asdict(row) for row in shard.skipped]}
+    content = save(arrays, metadata={"rows": json.dumps(rows)})
     with atomic_path(path) as temporary:
-        save_file(arrays, temporary, metadata={"rows": json.dumps(rows)})
+        temporary.write_bytes(content)
 
 
-def read(path: Path) -> Shard:
-    """Read a shard back. Raises `StoreError` when it is broken."""
+def read(path: Path, items: Sequence[Item], models: Sequence[int]) -> Shard:
+    """Read back the shard of `items`. Raises `StoreError` when it is broken, of other images, or lacks a model."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as stored:
             rows = json.loads(stored.metadata()["rows"])
-            arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
+            shard = Shard(
+                tuple(ImageRow(**{**row, "converted": tuple(row["converted"])}) for row in rows["images"]),
+                tuple(Skipped(**row) for row in rows["skipped"]),
+                stored.get_tensor("features"),
+                stored.get_tensor("decode_ms"),
+                {m: stored.get_tensor(f"logits_{m}") for m in models},
+            )
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"The shard {path} is broken: {error}.", "Delete it and run the profile again.") from error
-    return Shard(
-        tuple(ImageRow(**{**row, "converted": tuple(row["converted"])}) for row in rows["images"]),
-        tuple(Skipped(**row) for row in rows["skipped"]),
-        arrays["features"],
-        arrays["decode_ms"],
-        tuple(arrays[f"logits_{m}"] for m in range(len(arrays) - 2)),
-    )
+    count = len(shard.images)
+    names = {row.image for row in (*shard.images, *shard.skipped)}
+    lengths = {len(shard.features), len(shard.decode_ms), *map(len, shard.logits.values())}
+    if names != {item.name for item in items} or lengths != {count} or count + len(shard.skipped) != len(items):
+        raise StoreError(f"The shard {path} is of other images.", "Delete it and run the profile again.")
+    return shard

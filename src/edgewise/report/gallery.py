@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgewise.profile.originals import Originals
 from edgewise.profile.outcomes import Outcomes
 from edgewise.report.figures import count
 from edgewise.report.samples import Sample, SampleGroup
@@ -38,18 +39,17 @@ class Gallery:
 
 def hang(outcomes: Outcomes, groups: Sequence[SampleGroup], *, show_images: bool) -> Gallery:
     """Load the pictures of all samples from the profile's data root, when `show_images` allows."""
-    root = Path(str(outcomes.manifest["data"]["root"]))
-    sha256 = outcomes.images["sha256"]
+    originals = Originals(outcomes)
     walls = tuple(
         Wall(
             group.title,
             group.words,
-            tuple(Picture(s, thumbnail(root / s.image, sha256[s.row]) if show_images else None) for s in group.samples),
+            tuple(Picture(s, thumbnail(originals, s.row) if show_images else None) for s in group.samples),
             group.of,
         )
         for group in groups
     )
-    return Gallery(walls, _note(walls, root, show_images=show_images))
+    return Gallery(walls, _note(walls, originals.root, show_images=show_images))
 
 
 def _note(walls: Sequence[Wall], root: Path, *, show_images: bool) -> str:

@@ -1,7 +1,8 @@
 """An evaluation, kept beside the profile that it judged, and the report of both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,11 @@ KIND, SCHEMA = "evaluation", 1
 EVALUATION, DECISIONS = "evaluation.json", "decisions.parquet"
 
 
-def save_evaluation(outcomes: Outcomes, evaluation: Evaluation) -> None:
-    """Store the fair table and every decision behind it in the profile's folder; the table is written last."""
+def save_evaluation(outcomes: Outcomes, evaluation: Evaluation, settings: Mapping[str, Any]) -> None:
+    """Store the fair table and every decision behind it in the profile's folder; the table is written last.
+
+    `settings`: JSON values, all that was resolved to make the evaluation.
+    """
     try:
         (outcomes.folder / EVALUATION).unlink(missing_ok=True)
     except OSError as error:
@@ -30,7 +34,11 @@ def save_evaluation(outcomes: Outcomes, evaluation: Evaluation) -> None:
     decisions = _decisions(outcomes, evaluation)
     columns = {key: [getattr(d, key) for d in decisions] for key in ImageDecision.__dataclass_fields__}
     write_table(outcomes.folder / DECISIONS, columns)
-    about = {"data_sha256": outcomes.manifest["data_sha256"], "table": table_to_json(evaluation.table)}
+    about = {
+        "data_sha256": outcomes.manifest["data_sha256"],
+        "settings": dict(settings),
+        "table": table_to_json(evaluation.table),
+    }
     write_json(outcomes.folder / EVALUATION, KIND, SCHEMA, about)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from edgewise.profile.outcomes import Outcomes
@@ -44,22 +44,26 @@ def render(
     """
     groups = choose_samples(outcomes, decisions, 5 if table and table.criterion == "top5" else 1)
     shares = share_bars(table) if table else None
-    return _template().render(
-        title=title,
-        css=Markup(_package_file("report.css")),
-        story=tell(table, len(outcomes.classes)) if table else None,
-        zoo=None if table else describe_zoo(outcomes),
-        evaluate=evaluate_command(outcomes, table),
-        planes={size: draw_plane(table, *px) for size, px in _PLANES_PX.items()} if table and table.rows else {},
-        rows=fair_rows(table) if table else (),
-        table=table,
-        stages=stage_bars(outcomes),
-        choosing=choosing_bars(table) if table else None,
-        shares=shares,
-        shades=shades(len(shares.models)) if shares else (),
-        gallery=hang(outcomes, groups, show_images=show_images),
-        provenance=provenance(outcomes, table),
-        notices=tuple(notices),
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            title=title,
+            css=Markup(package_file("report.css")),
+            story=tell(table, len(outcomes.classes)) if table else None,
+            zoo=None if table else describe_zoo(outcomes),
+            evaluate=evaluate_command(outcomes, table),
+            planes={size: draw_plane(table, *px) for size, px in _PLANES_PX.items()} if table and table.rows else {},
+            rows=fair_rows(table) if table else (),
+            table=table,
+            stages=stage_bars(outcomes),
+            choosing=choosing_bars(table) if table else None,
+            shares=shares,
+            shades=shades(len(shares.models)) if shares else (),
+            gallery=hang(outcomes, groups, show_images=show_images),
+            provenance=provenance(outcomes, table),
+            notices=tuple(notices),
+        )
     )
 
 
@@ -70,12 +74,20 @@ def write_report(path: Path, html: str) -> None:
         temporary.write_text(html, encoding="utf-8", errors="replace")
 
 
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["breakable"] = breakable
-    environment.globals.update(sign=sign, kind_words=WORDS, verdict_signs=SIGNS)
-    return environment.from_string(_package_file("report.html.j2"))
+def environment() -> Environment:
+    """Where the pages' templates find each other, and what all of them may call."""
+    made = Environment(
+        loader=FunctionLoader(package_file),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["breakable"] = breakable
+    made.globals.update(sign=sign, kind_words=WORDS, verdict_signs=SIGNS)
+    return made
 
 
-def _package_file(name: str) -> str:
+def package_file(name: str) -> str:
+    """The text of a template or a style sheet that lies beside this module."""
     return resources.files("edgewise.report").joinpath(name).read_text(encoding="utf-8")

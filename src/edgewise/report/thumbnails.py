@@ -1,16 +1,15 @@
 """Small pictures inside the page, or the reason why there is none."""
 
 import base64
-import hashlib
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from edgewise.errors import ImageError
-from edgewise.images.decode import decode, read_file
+from edgewise.images.decode import decode
+from edgewise.profile.originals import Originals
 
 SIDE_PX = 128
 _JPEG_QUALITY = 82
@@ -26,16 +25,13 @@ class Thumbnail:
     missing: str = ""
 
 
-def thumbnail(path: Path, sha256: str) -> Thumbnail:
-    """Shrink an image file to `SIDE_PX` at most and embed it as JPEG.
+def thumbnail(originals: Originals, row: int) -> Thumbnail:
+    """Shrink an image of a profile to `SIDE_PX` at most and embed it as JPEG.
 
     The content must still be what was profiled: a picture of something else beside the answers would mislead.
     """
     try:
-        content = read_file(path)
-        if hashlib.sha256(content).hexdigest() != sha256:
-            return Thumbnail("", 0, 0, "the file has changed since")
-        pixels = decode(content, path).pixels
+        pixels = decode(originals.read(row)).pixels
     except ImageError as error:
         return Thumbnail("", 0, 0, error.reason)
     return _embedded(pixels)

@@ -6,39 +6,42 @@ from typing import Any
 import numpy as np
 
 from edgewise.errors import MissingExtra, ModelError
+from edgewise.runtime.quiet_litert import without_info_lines
 from edgewise.runtime.session import Quantised, Signature
+
+_INTEGERS = (np.uint8, np.int8)
 
 
 class LiteRtSession:
-    """A LiteRT file with one image input [1, h, w, 3] and one output [1, outputs]; uint8, int8 or float32."""
+    """A LiteRT file with one image input [1, h, w, 3] and one output [1, outputs]; uint8, int8 or float32.
 
-    def __init__(self, path: Path, *, threads: int = 1) -> None:
+    `output_name` chooses among several outputs.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 1, output_name: str | None = None) -> None:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise MissingExtra(f"The model {path}", "litert") from error
         try:
-            self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with without_info_lines():
+                self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{path} cannot be loaded by LiteRT: {error}") from error
-        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise ModelError(
-                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs; a classifier has one of each."
-            )
-        self._input, self._output = inputs[0], outputs[0]
-        shape = [int(side) for side in self._input["shape"]]
-        if len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2] or shape[0] != 1:
-            raise ModelError(f"{path} takes shape {shape}; expected [1, side, side, 3].")
-        quantised = _quantised(self._output)
-        self._input_quantised = _quantised(self._input)
-        self._output_quantised = quantised
+        self._path = path
+        self._input = _only_input(path, self._interpreter.get_input_details())
+        self._output = _chosen_output(path, self._interpreter.get_output_details(), output_name)
+        self._input_quantised = _quantised(path, self._input)
+        self._output_quantised = quantised = _quantised(path, self._output)
         self.signature = Signature(
-            size_px=shape[1],
-            outputs=int(np.prod(self._output["shape"][1:])),
+            size_px=int(self._input["shape"][1]),
+            outputs=_output_count(path, self._output),
             input_quantised=self._input_quantised,
             output_step=quantised.scale if quantised else None,
+            output_bounds=quantised.bounds if quantised else None,
+            layout="nhwc",
+            number=np.dtype(self._input["dtype"]).name,
         )
 
     def run(self, images: np.ndarray) -> np.ndarray:
@@ -50,17 +53,67 @@ class LiteRtSession:
         if q := self._input_quantised:
             bounds = np.iinfo(kind)
             image = np.clip(np.rint(image / np.float32(q.scale)) + q.zero_point, bounds.min, bounds.max)
-        self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(image[None], dtype=kind))
-        self._interpreter.invoke()
+        try:
+            self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(image[None], dtype=kind))
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self._path} failed while running: {error}") from error
         scores = self._interpreter.get_tensor(self._output["index"]).reshape(-1).astype(np.float32)
         if q := self._output_quantised:
             scores = np.float32(q.scale) * (scores - np.float32(q.zero_point))
         return scores
 
 
-def _quantised(tensor: dict[str, Any]) -> Quantised | None:
+def _only_input(path: Path, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(inputs) != 1:
+        raise ModelError(
+            f"{path} has {len(inputs)} inputs: {_listed(inputs)}; a classifier has one, the image.",
+            "Convert it with the image as its only input.",
+        )
+    shape = [int(side) for side in inputs[0]["shape"]]
+    if len(shape) != 4 or shape[3] != 3:
+        raise ModelError(f"{path} takes shape {shape}; expected [1, side, side, 3].", "Convert it in NHWC order.")
+    if shape[0] != 1:
+        raise ModelError(f"{path} takes {shape[0]} images at once, no fewer.", "Convert it with a batch of one.")
+    if shape[1] != shape[2]:
+        raise ModelError(f"{path} takes {shape[1]} x {shape[2]} pixels; only square inputs are supported.")
+    return inputs[0]
+
+
+def _chosen_output(path: Path, outputs: list[dict[str, Any]], wanted: str | None) -> dict[str, Any]:
+    chosen = [tensor for tensor in outputs if wanted in (None, tensor["name"])]
+    if len(chosen) == 1:
+        return chosen[0]
+    if wanted is not None:
+        raise ModelError(f"{path} has no output {wanted!r}; it has {_listed(outputs)}.", "Correct output_name.")
+    raise ModelError(
+        f"{path} has {len(outputs)} outputs: {_listed(outputs)}; which one stands for the classes?",
+        "Say so in its card: output_name.",
+    )
+
+
+def _listed(tensors: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{t['name']} {np.dtype(t['dtype']).name} {[int(s) for s in t['shape']]}" for t in tensors)
+
+
+def _output_count(path: Path, tensor: dict[str, Any]) -> int:
+    shape = [int(side) for side in tensor["shape"]]
+    if shape[:1] != [1] or len([side for side in shape if side != 1]) != 1:
+        raise ModelError(f"{path} gives shape {shape}; expected [1, classes].", "Choose another with output_name.")
+    return max(shape)
+
+
+def _quantised(path: Path, tensor: dict[str, Any]) -> Quantised | None:
     """Scale and zero point of an integer tensor; None for a float tensor."""
-    if tensor["dtype"] == np.float32:
+    kind = tensor["dtype"]
+    if kind == np.float32:
         return None
+    if kind not in _INTEGERS:
+        raise ModelError(f"{path}: {tensor['name']} is {np.dtype(kind).name}; expected float32, uint8 or int8.")
     scale, zero_point = tensor["quantization"]
-    return Quantised(float(scale), int(zero_point), int(np.iinfo(tensor["dtype"]).min))
+    if not scale:
+        raise ModelError(
+            f"{path}: {tensor['name']} is {np.dtype(kind).name} without a scale.",
+            "Convert it with quantised inputs and outputs, or with float ones.",
+        )
+    return Quantised(float(scale), int(zero_point), int(np.iinfo(kind).min))

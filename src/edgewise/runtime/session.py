@@ -1,9 +1,11 @@
 """What every inference engine looks like from outside."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
+
+Layout = Literal["nchw", "nhwc"]
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,11 @@ class Quantised:
     zero_point: int
     lowest: int  # of the integer type: 0 for uint8, -128 for int8
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and the largest real number that an 8-bit integer can mean."""
+        return self.scale * (self.lowest - self.zero_point), self.scale * (self.lowest + 255 - self.zero_point)
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -23,6 +30,9 @@ class Signature:
     outputs: int
     input_quantised: Quantised | None = None
     output_step: float | None = None  # smallest difference between two outputs of a quantised network
+    output_bounds: tuple[float, float] | None = None  # what the outputs of a quantised network cannot leave
+    layout: Layout = "nchw"  # of the network's own input; `Session.run` always takes NCHW
+    number: str = "float32"  # type of the network's own input
 
 
 class Session(Protocol):

@@ -17,17 +17,27 @@ from edgewise.select.trials import Trials
 if TYPE_CHECKING:
     from edgewise.select.cascade_fit import CascadeClassifier as CascadeClassifier
     from edgewise.select.cascade_fit import CascadeMethod as CascadeMethod
+    from edgewise.select.cnn_fit import CnnMethod as CnnMethod
+    from edgewise.select.detector import DetectorMethod as DetectorMethod
+    from edgewise.select.detector import WrongChoiceDetector as WrongChoiceDetector
     from edgewise.select.evaluate import Evaluation as Evaluation
+    from edgewise.select.guarded import GuardedMethod as GuardedMethod
+    from edgewise.select.guarded import GuardedPremodel as GuardedPremodel
     from edgewise.select.premodel import PremodelClassifier as PremodelClassifier
     from edgewise.select.premodel_method import PremodelMethod as PremodelMethod
+    from edgewise.select.scores import Scores as Scores
 
 __all__ = [
     "Answer",
     "Cascade",
     "CascadeClassifier",
     "CascadeMethod",
+    "CnnMethod",
+    "DetectorMethod",
     "Evaluation",
     "FairTable",
+    "GuardedMethod",
+    "GuardedPremodel",
     "Interval",
     "Method",
     "Premodel",
@@ -37,12 +47,14 @@ __all__ = [
     "Routes",
     "Row",
     "Run",
+    "Scores",
     "Seen",
     "Selector",
     "SingleMethod",
     "SingleModel",
     "Step",
     "Trials",
+    "WrongChoiceDetector",
     "load_selector",
     "save_selector",
 ]
@@ -50,9 +62,15 @@ __all__ = [
 _HOMES = {
     "CascadeClassifier": "cascade_fit",
     "CascadeMethod": "cascade_fit",
+    "CnnMethod": "cnn_fit",
+    "DetectorMethod": "detector",
     "Evaluation": "evaluate",
+    "GuardedMethod": "guarded",
+    "GuardedPremodel": "guarded",
     "PremodelClassifier": "premodel",
     "PremodelMethod": "premodel_method",
+    "Scores": "scores",
+    "WrongChoiceDetector": "detector",
 }
 
 

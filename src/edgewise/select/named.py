@@ -1,12 +1,15 @@
 """Methods by the names that users give them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from edgewise.errors import UsageError
 from edgewise.select.cascade_fit import Average, CascadeMethod
 from edgewise.select.criterion import Criterion
+from edgewise.select.fail_policy import OnFail
+from edgewise.select.lesson import Labels
+from edgewise.select.membership import MembersBy
 from edgewise.select.premodel_method import PremodelMethod
 from edgewise.select.selector import Method
 from edgewise.select.single import SingleMethod
@@ -25,14 +28,21 @@ class Options:
     max_stages: int | None = None
     theta_points: float | None = None
     n_neighbors: int | None = None
-    on_fail: Literal["refuse", "run"] | None = None
+    on_fail: OnFail | None = None
     fail_model: str | None = None
     model: str | None = None
+    chain: str | None = None
+    single: bool | None = None
+    labels: Labels | None = None
+    radius: float | Literal["auto"] | None = None
+    members: MembersBy | None = None
+    features: tuple[str, ...] | None = None
+    seed: int | None = None
 
 
 _OWN: Mapping[Name, tuple[type, frozenset[str]]] = {
     "cascade": (CascadeMethod, frozenset({"max_mean_ms", "average", "max_stages"})),
-    "premodel": (PremodelMethod, frozenset({"theta_points", "n_neighbors", "on_fail", "fail_model"})),
+    "premodel": (PremodelMethod, frozenset(field.name for field in fields(PremodelMethod)) - {"criterion"}),
     "single": (SingleMethod, frozenset({"model"})),
 }
 
@@ -41,13 +51,22 @@ def method_named(name: Name, options: Options) -> Method:
     """The method of that name with those options. Raises `UsageError` for an option that is another method's."""
     kind, own = _OWN[name]
     given = {key: value for key, value in vars(options).items() if value is not None and key != "criterion"}
+    if "seed" not in own:
+        given.pop("seed", None)  # of the whole command, and no option of a method that draws nothing
     foreign = sorted(set(given) - own)
     if foreign:
         raise UsageError(
-            f"The method {name!r} knows no {foreign[0].replace('_', '-')}.",
-            f"Its options: {', '.join(sorted(key.replace('_', '-') for key in own))}.",
+            f"The method {name!r} knows no {_written(foreign[0])}.",
+            f"Its options: {', '.join(sorted(map(_written, own - {'seed'})))}.",
         )
     return kind(criterion=options.criterion, **given)
+
+
+def _written(field: str) -> str:
+    """A setting as it is written on the command line."""
+    return {"theta_points": "theta", "n_neighbors": "neighbors", "single": "one-classifier"}.get(
+        field, field.replace("_", "-")
+    )
 
 
 def standard_methods(criterion: Criterion = "top1", max_mean_ms: float | None = None) -> dict[str, Method]:

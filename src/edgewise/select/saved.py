@@ -12,7 +12,7 @@ import numpy as np
 
 from edgewise import store
 from edgewise.errors import StoreError, UsageError
-from edgewise.select import cascade, premodel_state, single
+from edgewise.select import cascade, guarded, premodel_state, single
 from edgewise.select.selector import Selector
 
 SCHEMA = 1
@@ -24,6 +24,7 @@ Restore = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Selector]
 
 _KINDS: Mapping[str, Restore] = {
     cascade.KIND: cascade.Cascade.from_state,
+    guarded.KIND: guarded.GuardedPremodel.from_state,
     premodel_state.KIND: premodel_state.Premodel.from_state,
     single.KIND: single.SingleModel.from_state,
 }

@@ -7,9 +7,11 @@ from time import perf_counter_ns
 import numpy as np
 
 from edgewise.errors import ImageError
+from edgewise.images import thumbnail
 from edgewise.images.decode import Decoded, decode, read_file
 from edgewise.images.features import extract
 from edgewise.images.threads import use_threads
+from edgewise.images.thumbnail import thumbnail_features
 from edgewise.select.selector import Answer, Refuse, Run, Seen
 from edgewise.serve.deployment import Deployment, bundled_folder, open_deployment
 from edgewise.zoo.classifier import Classifier
@@ -47,13 +49,26 @@ class Engine:
         A folder that `edgewise select fit` wrote; None = the bundled selector over the bundled tiny zoo.
     threads
         Threads of each model's engine, and of OpenCV, whose number is one for the whole process.
+    models
+        A folder with the model files, where they are not at the paths that the selector knows.
+    trust_code
+        Allow a selector whose models are made by Python code (`torch:` sources) to run it.
 
     Not safe to call from several threads at once: one engine answers one image at a time.
     """
 
-    def __init__(self, selector: str | Path | None = None, *, threads: int = 1) -> None:
-        self.deployment: Deployment = open_deployment(Path(selector) if selector is not None else bundled_folder())
+    def __init__(
+        self,
+        selector: str | Path | None = None,
+        *,
+        threads: int = 1,
+        models: str | Path | None = None,
+        trust_code: bool = False,
+    ) -> None:
+        folder = Path(selector) if selector is not None else bundled_folder()
+        self.deployment: Deployment = open_deployment(folder, None if models is None else Path(models))
         self.threads = threads
+        self.trust_code = trust_code
         use_threads(threads)
         self._warm: dict[str, Classifier] = {}
 
@@ -72,7 +87,7 @@ class Engine:
         logits: dict[str, np.ndarray] = {}
         started = perf_counter_ns()
         names = self.deployment.selector.feature_names
-        features = extract(decoded.pixels, names) if names else None
+        features = _features(decoded.pixels, names) if names else None
         while True:
             step = self.deployment.selector.decide(Seen(features, logits))
             choose_ms += (perf_counter_ns() - started) / 1e6
@@ -92,7 +107,7 @@ class Engine:
         if name in self._warm:
             return self._warm[name], 0.0
         started = perf_counter_ns()
-        self._warm[name] = self.deployment.members[name].load(self.threads)
+        self._warm[name] = self.deployment.members[name].load(self.threads, trust_code=self.trust_code)
         return self._warm[name], (perf_counter_ns() - started) / 1e6
 
     def _reply(
@@ -116,6 +131,11 @@ class Engine:
             load_ms=load_ms,
             converted=decoded.converted,
         )
+
+
+def _features(pixels: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """What a selector looks at: hand-made features, or the pixels of a thumbnail."""
+    return thumbnail_features(pixels) if names == thumbnail.NAMES else extract(pixels, names)
 
 
 def _decoded(image: str | Path | bytes | np.ndarray) -> Decoded:

@@ -1,13 +1,16 @@
 """What is known of a classifier without running it, and the card file that says it."""
 
+import math
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from edgewise.errors import LabelError, ModelError
 from edgewise.images.preprocess import Interpolation, Preprocess, Resize
+from edgewise.runtime.session import Layout
 from edgewise.zoo.classes import ClassSet, imagenet1k, numbered
 
 Output = Literal["logits", "probabilities"]
@@ -40,33 +43,79 @@ class CardFile:
     def name(self) -> str | None:
         return self.given.get("name")
 
+    def over(self, other: "CardFile") -> "CardFile":
+        """This card, with what only `other` says taken from there."""
+        if not other.given:
+            return self
+        return CardFile({**other.given, **self.given}, f"{self.origin} (over {other.origin})")
 
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "name": str,
-    "source": str,
-    "weights": str,
-    "output": str,
-    "size_px": int,
-    "resize_px": int,
-    "resize": str,
-    "interpolation": str,
-    "mean": list,
-    "std": list,
-    "classes": (list, str),
-    "class_ids": list,
-    "skip_outputs": int,
-    "macs": int,
-    "params": int,
-    "licence": str,
-    "paper": str,
+
+@dataclass(frozen=True)
+class _Form:
+    """What the value of a key must be, in words and as a test."""
+
+    words: str
+    fits: Callable[[Any], bool]
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_three(value: Any) -> bool:
+    return isinstance(value, list) and [_is_number(number) for number in cast("list[Any]", value)] == [True] * 3
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _choice(literal: Any) -> _Form:
+    allowed = get_args(literal)
+    return _Form(" or ".join(f'"{word}"' for word in allowed), lambda value: value in allowed)
+
+
+_TEXT = _Form("a text", lambda value: isinstance(value, str))
+_LIST = _Form("a list", _is_list)
+_SIZE = _Form("a whole number of at least 1", lambda value: _is_whole(value) and value >= 1)
+_COUNT = _Form("a whole number of at least 0", lambda value: _is_whole(value) and value >= 0)
+_FORMS: dict[str, _Form] = {
+    "name": _TEXT,
+    "source": _TEXT,
+    "weights": _TEXT,
+    "input_name": _TEXT,
+    "output_name": _TEXT,
+    "layout": _choice(Layout),
+    "output": _choice(Output),
+    "size_px": _SIZE,
+    "resize_px": _SIZE,
+    "resize": _choice(Resize),
+    "interpolation": _choice(Interpolation),
+    "mean": _Form("a list of three numbers, of pixels scaled to 0..1", _is_three),
+    "std": _Form(
+        "a list of three positive numbers, of pixels scaled to 0..1", lambda value: _is_three(value) and min(value) > 0
+    ),
+    "classes": _Form(
+        'a list of names, "imagenet1k", or a text file with one class a line',
+        lambda value: isinstance(value, str) or _is_list(value),
+    ),
+    "class_ids": _LIST,
+    "skip_outputs": _COUNT,
+    "macs": _COUNT,
+    "params": _COUNT,
+    "licence": _TEXT,
+    "paper": _TEXT,
 }
-_CHOICES = {"output": get_args(Output), "resize": get_args(Resize), "interpolation": get_args(Interpolation)}
 
 
 def read_card(path: Path) -> CardFile:
     """Read `NAME.toml`. `classes` is a list of names, "imagenet1k", or a text file (one class a line) beside the card.
 
-    Raises `ModelError` for bad TOML, an unknown key (the known ones are listed) or a value of the wrong type.
+    Raises `ModelError` for bad TOML, an unknown key (the known ones are listed) or a value of the wrong form.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -76,26 +125,26 @@ def read_card(path: Path) -> CardFile:
 
 
 def check_card(values: Mapping[str, Any], origin: str, folder: Path) -> CardFile:
-    """Check the keys and types of a card; `folder` is where relative files are looked for."""
+    """Check the keys and values of a card; relative files that it names lie in `folder`."""
     given = dict(values)
     for key, value in given.items():
-        if key not in _TYPES:
-            raise ModelError(f"{origin}: unknown key {key!r}.", f"Known keys: {', '.join(_TYPES)}.")
-        if not isinstance(value, _TYPES[key]) or isinstance(value, bool):
-            raise ModelError(f"{origin}: {key} = {value!r} has the wrong type.", f"Expected: {_TYPES[key]}.")
-        if key in _CHOICES and value not in _CHOICES[key]:
-            raise ModelError(f"{origin}: {key} = {value!r}.", f"Allowed: {', '.join(_CHOICES[key])}.")
-        if key in ("size_px", "resize_px") and value < 1:
-            raise ModelError(f"{origin}: {key} = {value} must be positive.")
-    for key in ("mean", "std"):
-        numbers = cast("list[Any]", given.get(key, [0.5, 0.5, 0.5]))
-        if len(numbers) != 3 or not all(isinstance(n, int | float) for n in numbers):
-            raise ModelError(f"{origin}: {key} must be three numbers, of pixels scaled to 0..1; it is {numbers}.")
-        if key == "std" and min(numbers) <= 0:
-            raise ModelError(f"{origin}: std = {numbers} must be positive.")
+        if key not in _FORMS:
+            raise ModelError(f"{origin}: unknown key {key!r}.", f"Known keys: {', '.join(_FORMS)}.")
+        if not _FORMS[key].fits(value):
+            raise ModelError(f"{origin}: {key} = {_toml(value)} is not {_FORMS[key].words}.", "Correct the card.")
     if isinstance(given.get("classes"), str) and given["classes"] != "imagenet1k":
         given["classes"] = _class_file(folder / given["classes"])
+    if "weights" in given:
+        given["weights"] = str((folder / os.path.expandvars(given["weights"])).expanduser().absolute())
     return CardFile(given, origin)
+
+
+def _toml(value: Any) -> str:
+    """A value as the card's author wrote it, shortened."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def _class_file(path: Path) -> list[str]:
@@ -106,23 +155,40 @@ def _class_file(path: Path) -> list[str]:
 
 
 def complete(
-    file: CardFile, *, name: str, source: str, size_px: int | None, outputs: int, output: Output, preprocess: Preprocess
+    file: CardFile,
+    *,
+    name: str,
+    source: str,
+    size_px: int | None,
+    outputs: int,
+    output: Output,
+    preprocess: Preprocess,
+    classes: ClassSet | None = None,
+    params: int | None = None,
+    macs: int | None = None,
+    licence: str = "",
+    paper: str = "",
 ) -> Card:
     """Fill a card file's gaps from what the loaded network says.
 
     `size_px` is the network's fixed input side (None = any), `outputs` its output count, `output` and `preprocess` what
-    its format usually means. Raises `ModelError` when the card contradicts the network.
+    its format usually means, `classes` the ones that it names itself; `params` to `paper` are what is known of it.
+    Raises `ModelError` when the card contradicts the network.
     """
     given = file.given
     size = given.get("size_px", size_px or preprocess.size_px)
     if size_px is not None and size != size_px:
         raise ModelError(f"{file.origin}: size_px = {size}, but the network takes {size_px}.", "Correct the card.")
     resize = given.get("resize_px", round(size * preprocess.resize_px / preprocess.size_px))
-    skip = given.get("skip_outputs", 1 if outputs == 1001 and "classes" not in given else 0)
+    skip = given.get("skip_outputs", 1 if outputs == 1001 and given.get("classes", "imagenet1k") == "imagenet1k" else 0)
+    if skip >= outputs:
+        raise ModelError(f"{file.origin}: skip_outputs = {skip}, but the network has {outputs} outputs.")
+    if classes is not None and len(classes) != outputs - skip:
+        classes = None
     return Card(
         name=name,
         source=source,
-        classes=_classes(file, outputs - skip),
+        classes=_classes(file, outputs - skip, classes),
         preprocess=Preprocess(
             size_px=size,
             resize_px=max(size, resize),
@@ -133,17 +199,17 @@ def complete(
         ),
         output=given.get("output", output),
         skip_outputs=skip,
-        macs=given.get("macs"),
-        params=given.get("params"),
-        licence=given.get("licence", ""),
-        paper=given.get("paper", ""),
+        macs=given.get("macs", macs),
+        params=given.get("params", params),
+        licence=given.get("licence", licence),
+        paper=given.get("paper", paper),
     )
 
 
-def _classes(file: CardFile, count: int) -> ClassSet:
-    listed = file.given.get("classes", "imagenet1k" if count == 1000 else None)
+def _classes(file: CardFile, count: int, known: ClassSet | None) -> ClassSet:
+    listed = file.given.get("classes")
     if listed is None:
-        return numbered(count)
+        return known or (imagenet1k() if count == 1000 else numbered(count))
     try:
         names = imagenet1k() if listed == "imagenet1k" else _named(listed, file.given.get("class_ids", []))
     except LabelError as error:

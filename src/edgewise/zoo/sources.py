@@ -2,8 +2,8 @@
 
 import glob
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,13 @@ from edgewise.zoo.tiny.shipped import NAMES, file_stem, shipped_path
 from edgewise.zoo.zoo_file import read_zoo_file
 
 KNOWN = (
-    "tiny:NAME, onnx:PATH, tflite:PATH, torch:PATH.py:FACTORY, torch:MODULE:FACTORY, timm:NAME, or a zoo file PATH.toml"
+    "tiny:NAME, onnx:PATH, tflite:PATH, timm:NAME, torchvision:NAME, hf:OWNER/NAME, hf:OWNER/NAME/FILE.onnx, "
+    "torch:PATH.py:FACTORY, torch:MODULE:FACTORY, ensemble:A+B, or a zoo file PATH.toml"
 )
+KINDS = ("tiny", "onnx", "tflite", "torch", "timm", "torchvision", "hf", "ensemble")
+TAKE_WEIGHTS = ("timm", "torchvision", "hf", "torch")
 _SUFFIX_KINDS = {".onnx": "onnx", ".tflite": "tflite"}
+_PLUS = "+"
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Source:
     kind: str
     where: str
     card: CardFile = field(default_factory=lambda: CardFile({}, "no card"))
+    members: tuple["Source", ...] = ()  # of an ensemble
 
     @property
     def text(self) -> str:
@@ -33,16 +38,23 @@ class Source:
     @property
     def name(self) -> str:
         """The card's name, else the file's stem, the factory's or the network's name."""
-        plain = self.where if self.kind == "timm" else Path(self.where.rpartition(":")[2]).stem
+        if self.kind in ("timm", "torchvision", "ensemble"):
+            plain = self.where
+        elif self.kind == "hf":
+            plain = _hub_name(self.where)
+        else:
+            plain = Path(self.where.rpartition(":")[2]).stem
         return self.card.name or plain
 
 
-def find(names: Iterable[str]) -> tuple[Source, ...]:
+def find(names: Iterable[str], weights: Sequence[str] = ()) -> tuple[Source, ...]:
     """The sources that names stand for; patterns (`tiny:*`, `onnx:models/*.onnx`) and zoo files are expanded.
 
-    Raises `UsageError` for a name of no known form, a pattern that matches nothing, or two classifiers of one name.
+    `weights` are local files for networks that take some: `NAME=FILE.safetensors`, or the file alone where one network
+    is meant. Raises `UsageError` for a name of no known form, a pattern that matches nothing, two classifiers of one
+    name, or weights that no classifier takes.
     """
-    sources = tuple(source for name in names for source in _expand(name))
+    sources = [source for name in names for source in _expand(name)]
     seen: dict[str, Source] = {}
     for source in sources:
         if source.name in seen:
@@ -53,18 +65,21 @@ def find(names: Iterable[str]) -> tuple[Source, ...]:
         seen[source.name] = source
     if not sources:
         raise UsageError("No classifier was named.", f"Name some with --zoo: {KNOWN}.")
-    return sources
+    sources = _with_weights(sources, weights)
+    return tuple(_with_members(source, sources) for source in sources)
 
 
 def describe(source: Source) -> dict[str, Any]:
     """What must be stored to find this source again."""
-    return {"source": source.text, "card": dict(source.card.given), "origin": source.card.origin}
+    stored = {"source": source.text, "card": dict(source.card.given), "origin": source.card.origin}
+    return stored | ({"members": [describe(member) for member in source.members]} if source.members else {})
 
 
 def from_description(stored: Mapping[str, Any]) -> Source:
     """The source that `describe` stored."""
     kind, _, where = str(stored["source"]).partition(":")
-    return Source(kind, where, CardFile(stored["card"], stored["origin"]))
+    members = tuple(from_description(member) for member in stored.get("members", ()))
+    return Source(kind, where, CardFile(stored["card"], stored["origin"]), members)
 
 
 def _expand(name: str) -> list[Source]:
@@ -81,26 +96,114 @@ def _expand(name: str) -> list[Source]:
             return [_file(kind, path) for path in _files(name, where)]
         case "torch" if ":" in where:
             return [_torch(where, None)]
-        case "timm" if where:
-            return [Source("timm", where)]
+        case "timm" | "torchvision" if where:
+            return [Source(kind, found, CardFile({}, name)) for found in _catalogue(kind, where)]
+        case "hf" if "/" in where:
+            return [Source("hf", where, CardFile({}, name))]
+        case "ensemble" if _PLUS in where:
+            return [Source("ensemble", where, CardFile({}, name))]
         case _:
             raise UsageError(f"{name!r} names no classifier.", f"Known forms: {KNOWN}.")
 
 
 def _entry(card: CardFile, folder: Path) -> Source:
-    """One `[[model]]` of a zoo file; its paths are relative to the file, and may use environment variables."""
+    """One `[[model]]` of a zoo file; its paths are relative to the file, and may use environment variables.
+
+    A card beside the model's file is read too; what the entry says goes over it.
+    """
     given = dict(card.given)
     kind, colon, where = os.path.expandvars(str(given.pop("source", ""))).partition(":")
-    if not colon or kind not in ("tiny", "onnx", "tflite", "torch", "timm"):
+    if not colon or kind not in KINDS or not where:
         raise ModelError(
             f"{card.origin}: source = {card.given.get('source')!r} names no classifier.", f"Known forms: {KNOWN}."
         )
     card = CardFile(given, card.origin)
-    if kind in ("onnx", "tflite"):
-        return Source(kind, str((folder / where).absolute()), card)
+    if "weights" in given and kind not in TAKE_WEIGHTS:
+        raise ModelError(
+            f"{card.origin}: {kind}:{where} has its weights in itself, it takes no `weights`.", "Leave the line out."
+        )
+    where = _absolute(kind, where, folder)
     if kind == "torch":
-        return _torch(str((folder / where).absolute()) if ".py:" in where else where, card)
+        return _torch(where, card)
+    if kind == "tiny":
+        (source, *more) = _tiny(where)
+        if more:
+            raise ModelError(f"{card.origin}: tiny:{where} names several classifiers.", "Give each an entry.")
+        return replace(source, card=card.over(source.card))
+    if kind in ("onnx", "tflite"):
+        return replace(_file(kind, Path(where)), card=card.over(_file(kind, Path(where)).card))
     return Source(kind, where, card)
+
+
+def _absolute(kind: str, where: str, folder: Path) -> str:
+    """`where`, with the path that it may hold made absolute from `folder`."""
+    if kind in ("onnx", "tflite") or (kind == "torch" and ".py:" in where):
+        return str((folder / Path(where).expanduser()).absolute())
+    if kind == "ensemble":
+        parts = [part.strip().partition(":") for part in where.split(_PLUS)]
+        return _PLUS.join(first + colon + _absolute(first, rest, folder) for first, colon, rest in parts)
+    return where
+
+
+def _with_members(source: Source, named: Sequence[Source]) -> Source:
+    """An ensemble with its members, each the name of another classifier here or a source of its own."""
+    if source.kind != "ensemble":
+        return source
+    by_name = {other.name: other for other in named if other is not source}
+    members: list[Source] = []
+    for part in (part.strip() for part in source.where.split(_PLUS)):
+        found = [by_name[part]] if part in by_name else _expand(part) if ":" in part or Path(part).suffix else []
+        if len(found) != 1:
+            raise UsageError(
+                f"{source.text}: {part!r} is {'no' if not found else 'more than one'} classifier.",
+                f"Name others of this zoo ({', '.join(by_name) or 'there are none'}), or full sources: onnx:PATH.",
+            )
+        if found[0].kind == "ensemble":
+            raise UsageError(f"{source.text}: {part!r} is an ensemble itself.", "Name its members instead.")
+        members += found
+    return replace(source, members=tuple(members))
+
+
+def _with_weights(sources: Sequence[Source], weights: Sequence[str]) -> list[Source]:
+    """The sources, with local weights files put into the cards of those that they are meant for."""
+    found = list(sources)
+    for text in weights:
+        name, equals, file = text.partition("=")
+        if not equals or not any(name in (s.name, s.text) for s in sources):
+            name, file = "", text
+        takers = [i for i, s in enumerate(sources) if s.kind in TAKE_WEIGHTS and (not name or name in (s.name, s.text))]
+        if len(takers) != 1:
+            open_names = ", ".join(s.name for s in sources if s.kind in TAKE_WEIGHTS) or "none"
+            raise UsageError(
+                f"--weights {text}: {'several classifiers' if takers else 'no such classifier'} could take them.",
+                f"Write NAME=FILE.safetensors; those that take weights here: {open_names}.",
+            )
+        card = found[takers[0]].card
+        path = str(Path(file).expanduser().absolute())
+        found[takers[0]] = replace(found[takers[0]], card=CardFile({**card.given, "weights": path}, card.origin))
+    return found
+
+
+def _catalogue(kind: str, where: str) -> Sequence[str]:
+    """The networks of a library that a name or a pattern means; a name is looked up when it is loaded."""
+    if not any(sign in where for sign in "*?["):
+        return (where,)
+    if kind == "timm":
+        from edgewise.zoo.timm_catalogue import matching
+    else:
+        from edgewise.zoo.loaders.torchvision import matching
+    found = matching(where)
+    if not found:
+        raise UsageError(f"'{kind}:{where}' matches no network.", "Widen the pattern: *mobilenet*.")
+    return found
+
+
+def _hub_name(where: str) -> str:
+    """A hub file's stem, or the repository's name where the file is called like every other ("model.onnx")."""
+    parts = where.split("/")
+    repository = parts[1].partition("@")[0] if len(parts) > 1 else where
+    stem = Path(parts[-1]).stem
+    return repository if len(parts) < 3 or stem == "model" else stem
 
 
 def _tiny(where: str) -> list[Source]:
@@ -133,9 +236,9 @@ def _torch(where: str, card: CardFile | None) -> Source:
     home, _, factory = where.rpartition(":")
     if not home or not factory:
         raise UsageError(f"torch:{where} names no factory.", "Write torch:PATH.py:FACTORY or torch:MODULE:FACTORY.")
+    beside = CardFile({}, f"torch:{where}")
     if home.endswith(".py"):
         home = str(Path(home).expanduser().absolute())
-        beside = Path(home).with_name(f"{factory}.toml")
-        if card is None and beside.is_file():
-            card = read_card(beside)
-    return Source("torch", f"{home}:{factory}", card or CardFile({}, f"torch:{home}:{factory}"))
+        path = Path(home).with_name(f"{factory}.toml")
+        beside = read_card(path) if path.is_file() else beside
+    return Source("torch", f"{home}:{factory}", card.over(beside) if card else beside)

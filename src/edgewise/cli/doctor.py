@@ -1,0 +1,64 @@
+"""`edgewise doctor`: what is here, what works, and how to get the rest."""
+
+from dataclasses import asdict
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+import edgewise
+from edgewise.cli import options
+from edgewise.cli.console import out, print_json
+from edgewise.machine import fingerprint
+from edgewise.runtime.health import Check, HubCache, check_packages, hub_cache
+
+_BROKEN = 3  # exit code when something that edgewise itself needs does not work
+_STYLES = {"ok": "green", "absent": "yellow", "broken": "bold red"}
+
+
+def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
+    """Say which engines and packages are here, whether they run, and how to get the missing ones.
+
+    Exits with 3 when a package that edgewise itself needs is broken; a missing extra is no fault.
+    """
+    machine, cache = fingerprint(), hub_cache()
+    checks = check_packages()
+    broken = any(check.state != "ok" for check in checks if not check.extra)
+    if json:
+        print_json(
+            {
+                "edgewise": edgewise.__version__,
+                "ok": not broken,
+                "machine": {key: value for key, value in asdict(machine).items() if key != "packages"},
+                "packages": checks,
+                "hub_cache": cache,
+            }
+        )
+    else:
+        out.print(f"edgewise {edgewise.__version__}, Python {machine.python}", markup=False)
+        cores = f"{machine.cores} core{'s' if machine.cores != 1 else ''} to use"
+        out.print(f"{machine.system}: {machine.cpu}, {cores}, {machine.memory_gib:g} GiB", markup=False)
+        out.print(_hub_line(cache), markup=False)
+        out.print()
+        out.print(_table(checks))
+        hints = () if quiet else dict.fromkeys(check.hint for check in checks if check.hint)
+        for hint in hints:
+            wanted = ", ".join(check.package for check in checks if check.hint == hint)
+            out.print(f"\n{wanted}: {hint}", markup=False, soft_wrap=True)
+    if broken:
+        raise typer.Exit(_BROKEN)
+
+
+def _hub_line(cache: HubCache) -> str:
+    held = "no cache yet" if cache.models is None else f"{cache.models} model{'s' if cache.models != 1 else ''} cached"
+    return f"Hugging Face hub: {held} in {cache.folder}{', offline (HF_HUB_OFFLINE)' if cache.offline else ''}"
+
+
+def _table(checks: tuple[Check, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("package", "version", "for", "state", ""):
+        table.add_column(column, overflow="fold")
+    for check in checks:
+        state = Text(check.state, style=_STYLES[check.state])
+        table.add_row(check.package, check.version or "", check.extra or "edgewise", state, Text(check.note))
+    return table

@@ -1,0 +1,77 @@
+"""What a profile had to go on without: models and images that failed, written down so that no later run meets them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgewise.store import entries, field, read_json, write_json
+
+KIND, SCHEMA = "profile-failures", 1
+FAILURES = "failures.json"
+
+
+@dataclass(frozen=True)
+class ModelFailure:
+    """A model that was dropped. Its answers on earlier images are not used either."""
+
+    name: str
+    source: str
+    reason: str
+    said: str = ""  # the end of what its process wrote to stderr
+
+
+@dataclass(frozen=True)
+class ImageFailure:
+    """An image whose reading ended the process."""
+
+    image: str
+    reason: str
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """All that failed so far."""
+
+    models: tuple[ModelFailure, ...] = ()
+    images: tuple[ImageFailure, ...] = ()
+
+    def dropped(self, name: str) -> bool:
+        """Whether a model is among them."""
+        return any(failure.name == name for failure in self.models)
+
+    def reasons(self) -> dict[str, str]:
+        """Image -> why it is skipped."""
+        return {failure.image: failure.reason for failure in self.images}
+
+
+def read_failures(folder: Path) -> Failures:
+    """The failures noted in a profile's folder; none where nothing was noted. Raises `StoreError` for a broken file."""
+    path = folder / FAILURES
+    if not path.exists():
+        return Failures()
+    data = read_json(path, KIND, SCHEMA)
+
+    def texts(row: Mapping[str, Any], *keys: str) -> list[str]:
+        return [field(row, key, str, path) for key in keys]
+
+    return Failures(
+        tuple(ModelFailure(*texts(row, "name", "source", "reason", "said")) for row in _rows(data, "models", path)),
+        tuple(ImageFailure(*texts(row, "image", "reason", "said")) for row in _rows(data, "images", path)),
+    )
+
+
+def note_failure(folder: Path, failure: ModelFailure | ImageFailure) -> Failures:
+    """Add one failure to those of a folder, atomically, and give them all. Raises `StoreError` as writing does."""
+    known = read_failures(folder)
+    if isinstance(failure, ModelFailure):
+        known = Failures((*known.models, failure), known.images)
+    else:
+        known = Failures(known.models, (*known.images, failure))
+    write_json(folder / FAILURES, KIND, SCHEMA, asdict(known))
+    return known
+
+
+def _rows(data: Mapping[str, Any], key: str, origin: Path) -> list[dict[str, Any]]:
+    return entries(data, key, dict[str, Any], origin)

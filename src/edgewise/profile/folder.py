@@ -1,0 +1,117 @@
+"""The folder that a profile is made in: what may be in it, and one writer at a time."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from edgewise.errors import StoreError
+from edgewise.profile.failures import FAILURES
+from edgewise.profile.outcomes import MANIFEST
+from edgewise.profile.plan import PLAN
+from edgewise.store import PART, cannot_write, field, read_json, remove_parts, write_json
+
+State = Literal["new", "unfinished", "finished"]
+SHARDS, LOGITS = "shards", "logits"
+_LOCK, _WRITER = ".lock", ".writer.json"
+_WRITER_KIND, _WRITER_SCHEMA = "profile-writer", 1
+
+
+def look(out: Path) -> State:
+    """What is in a folder. Raises `StoreError` for a file, a folder with other files, or one that cannot be read."""
+    try:
+        names = {name for name in os.listdir(out) if not _is_left_over(name)}  # noqa: PTH208 - raises on the spot
+    except FileNotFoundError:
+        return "new"
+    except OSError as error:
+        if isinstance(error, NotADirectoryError) and os.path.isfile(out):  # noqa: PTH113 - never raises
+            raise StoreError(f"{out} is a file.", "Choose an empty or a new folder for --out.") from error
+        raise cannot_write(out, error) from error
+    if PLAN in names:
+        return "finished" if MANIFEST in names else "unfinished"
+    if names:
+        raise StoreError(f"{out} holds other files.", "Choose an empty or a new folder for --out.")
+    return "new"
+
+
+def _is_left_over(name: str) -> bool:
+    """Whether a file is one that a killed run leaves in a folder that it had not properly started."""
+    return name in (_LOCK, _WRITER, FAILURES) or (name.startswith(".") and name.endswith(PART))
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Be the one writer of a folder, which is made if need be, and goes again if nothing comes to be in it.
+
+    The lock is the system's: it ends with its process, however that ends. What killed writers left half written is
+    removed. Raises `StoreError` when another process is writing there, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    made = _make(out)
+    lock = FileLock(out / _LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise _taken(out) from error
+    except (OSError, NotImplementedError) as error:
+        _remove_if_empty(made)
+        raise cannot_write(out, error if isinstance(error, OSError) else OSError(str(error))) from error
+    try:
+        _tidy(out)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(out / _WRITER, _WRITER_KIND, _WRITER_SCHEMA, {"pid": os.getpid(), "since": now})
+        yield
+    finally:
+        with suppress(StoreError):
+            _tidy(out)
+        for name in (_WRITER, _LOCK):  # still locked, so that nobody takes a lock file that is about to go
+            with suppress(OSError):
+                (out / name).unlink()
+        lock.release()
+        _remove_if_empty(made)
+
+
+def _make(out: Path) -> list[Path]:
+    """Make a folder; gives it and the parents that had to be made, deepest first."""
+    missing: list[Path] = []
+    try:
+        for path in (out, *out.parents):
+            if os.path.lexists(path):
+                break
+            missing.append(path)
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _remove_if_empty(missing)
+        raise cannot_write(out, error) from error
+    return missing
+
+
+def _tidy(out: Path) -> None:
+    for folder in (out, out / SHARDS, out / LOGITS):
+        remove_parts(folder)
+    if not (out / PLAN).exists():  # nothing was computed yet, so whatever failed may be tried again
+        with suppress(OSError):
+            (out / FAILURES).unlink()
+
+
+def _remove_if_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
+def _taken(out: Path) -> StoreError:
+    try:
+        path = out / _WRITER
+        writer = read_json(path, _WRITER_KIND, _WRITER_SCHEMA)
+        who = f" (pid {field(writer, 'pid', int, path)}, since {field(writer, 'since', str, path)})"
+    except StoreError:  # it has only just begun
+        who = ""
+    return StoreError(
+        f"Another edgewise profile{who} is writing to {out}.", "Wait until it ends, or choose another --out."
+    )

@@ -1,0 +1,76 @@
+"""Import packages one after another, try the engines out, and print what came of it, a JSON object a line.
+
+Run as `python -m edgewise.runtime.import_check DISTRIBUTION...` in a process of its own: a broken package can crash the
+process that imports it. A package whose line is missing is the one that crashed it.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from time import perf_counter
+
+import numpy as np
+
+_BESIDE_TORCH = ("torchvision", "timm")
+
+
+def main(distributions: list[str]) -> None:
+    """Check each distribution; never raises."""
+    for name in distributions:
+        print(json.dumps({"package": name}), flush=True)  # noqa: T201 - this is the protocol
+        started = perf_counter()
+        try:
+            note = _check(name)
+            reply = {"package": name, "ok": True, "note": note}
+        except BaseException as error:  # whatever a broken package raises
+            said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+            reply = {"package": name, "ok": False, "note": f"{type(error).__name__}: {said}"[:300]}
+        print(json.dumps(reply | {"seconds": round(perf_counter() - started, 2)}), flush=True)  # noqa: T201
+
+
+def _check(name: str) -> str:
+    if name in _BESIDE_TORCH:
+        from edgewise.runtime.torchvision_beside_cpu_torch import declare_operators
+
+        declare_operators()
+    importlib.import_module(_module_name(name))
+    return _TRIALS[name]() if name in _TRIALS else "imports"
+
+
+def _module_name(distribution: str) -> str:
+    """The package that a distribution installs, where it is not named like it."""
+    listed = (metadata.distribution(distribution).read_text("top_level.txt") or "").split()
+    return _MODULES.get(distribution) or (listed or [distribution.replace("-", "_").lower()])[0]
+
+
+def _run_onnx() -> str:
+    from edgewise.zoo.loaders import load
+    from edgewise.zoo.sources import find
+
+    model = load(find(["tiny:xs"])[0])
+    logits, _, infer_ms = model.classify(np.full((40, 60, 3), 128, np.uint8))
+    assert np.isfinite(logits).all()
+    return f"runs: tiny:xs in {infer_ms:.2f} ms"
+
+
+def _run_torch() -> str:
+    import torch
+
+    ones = torch.ones(64, 64)
+    assert (ones @ ones)[0, 0].item() == 64
+    return f"runs: a matrix product, {torch.get_num_threads()} threads"
+
+
+def _run_litert() -> str:
+    from ai_edge_litert.interpreter import Interpreter
+
+    return f"imports its {Interpreter.__name__}"
+
+
+_MODULES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-learn": "sklearn"}
+_TRIALS: dict[str, Callable[[], str]] = {"onnxruntime": _run_onnx, "torch": _run_torch, "ai-edge-litert": _run_litert}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

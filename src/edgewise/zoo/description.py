@@ -1,0 +1,66 @@
+"""All that a loaded classifier is, for people and for programs."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from edgewise.runtime.litert import LiteRtSession
+from edgewise.runtime.onnx import OnnxSession
+from edgewise.runtime.torch import TorchSession
+from edgewise.zoo.classifier import Classifier
+from edgewise.zoo.ensemble import Ensemble
+
+_FIRST = 5
+_ENGINES = {OnnxSession: "ONNX Runtime", LiteRtSession: "LiteRT", TorchSession: "PyTorch"}
+
+
+@dataclass(frozen=True)
+class Description:
+    """One loaded classifier; None where it cannot be told."""
+
+    name: str
+    source: str
+    engine: str
+    input: dict[str, Any]  # the fields of `Preprocess`, resolved; `layout` and `number` of the network's own input
+    output: str
+    skip_outputs: int
+    classes: int
+    first_classes: tuple[str, ...]
+    params: int | None
+    macs: int | None
+    bytes: int | None  # of the file, or of the weights in memory
+    licence: str
+    paper: str
+    fingerprint: str
+    members: tuple[str, ...]  # of an ensemble
+
+
+def describe_classifier(classifier: Classifier, file_bytes: int | None = None) -> Description:
+    """Say what a classifier is; `file_bytes` is the size of its file where it comes from one."""
+    card, session = classifier.card, classifier.session
+    members = classifier.members if isinstance(classifier, Ensemble) else ()
+    stored = _weight_bytes(session.module) if isinstance(session, TorchSession) else file_bytes
+    return Description(
+        name=card.name,
+        source=card.source,
+        engine=_ENGINES.get(type(session), "its members' engines"),
+        input={
+            "layout": session.signature.layout,
+            "number": session.signature.number,
+            **asdict(card.preprocess),
+        },
+        output=card.output,
+        skip_outputs=card.skip_outputs,
+        classes=len(card.classes),
+        first_classes=tuple(card.classes.short_name(i) for i in range(min(_FIRST, len(card.classes)))),
+        params=card.params,
+        macs=card.macs,
+        bytes=stored,
+        licence=card.licence,
+        paper=card.paper,
+        fingerprint=classifier.fingerprint,
+        members=tuple(member.card.name for member in members),
+    )
+
+
+def _weight_bytes(module: Any) -> int:
+    return sum(weight.numel() * weight.element_size() for weight in module.parameters())

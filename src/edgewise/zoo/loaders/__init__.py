@@ -1,0 +1,39 @@
+"""One loader per kind of source: engine, defaults of the format, card."""
+
+from typing import Protocol
+
+from edgewise.zoo.classifier import Classifier
+from edgewise.zoo.loaders.ensemble import load_ensemble
+from edgewise.zoo.loaders.factory import load_torch
+from edgewise.zoo.loaders.hugging_face import load_hf
+from edgewise.zoo.loaders.litert import load_litert
+from edgewise.zoo.loaders.onnx import load_onnx, load_tiny
+from edgewise.zoo.loaders.timm import load_timm
+from edgewise.zoo.loaders.torchvision import load_torchvision
+from edgewise.zoo.sources import Source
+
+
+class Loader(Protocol):
+    """How one kind of source becomes a classifier."""
+
+    def __call__(self, source: Source, *, threads: int) -> Classifier: ...
+
+
+def load(source: Source, *, threads: int = 1) -> Classifier:
+    """Load one classifier onto `threads` threads of its engine.
+
+    Raises `ModelError` for a file or a card that cannot be used, `MissingExtra` for an engine that is not installed.
+    """
+    return LOADERS[source.kind](source, threads=threads)
+
+
+LOADERS: dict[str, Loader] = {
+    "tiny": load_tiny,
+    "onnx": load_onnx,
+    "tflite": load_litert,
+    "torch": load_torch,
+    "timm": load_timm,
+    "torchvision": load_torchvision,
+    "hf": load_hf,
+    "ensemble": load_ensemble,
+}

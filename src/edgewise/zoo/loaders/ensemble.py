@@ -1,0 +1,13 @@
+"""Ensembles: `ensemble:A+B`."""
+
+from edgewise.zoo.classifier import Classifier
+from edgewise.zoo.ensemble import combine
+from edgewise.zoo.sources import Source
+
+
+def load_ensemble(source: Source, *, threads: int) -> Classifier:
+    """Load every member, and combine them."""
+    from edgewise.zoo.loaders import load
+
+    members = [load(member, threads=threads) for member in source.members]
+    return combine(members, source.card, source.name, source.text)
