@@ -13,10 +13,12 @@ POINTS = {
     "a grid of ties": RNG.integers(0, 4, (7, N)) / 3,
     "two clusters": np.round(RNG.normal(0, 0.01, (7, N)) + RNG.integers(0, 2, (1, N)), 3),
     "one point": np.full((7, N), 0.3),
-    "nearly one point": 1 + RNG.integers(0, 3, (7, N)) * 2.0**-50,  # float32 cannot tell them apart
+    "nearly one point": 1 + RNG.integers(0, 3, (7, N)) * 2.0**-50,
     "the origin": np.zeros((7, N)),
     "tiny": RNG.random((7, N)) * 1e-25,
     "huge": RNG.random((7, N)) * 1e200,
+    "large": RNG.random((7, N)) * 1e149,
+    "many features": RNG.random((29, N)),  # more than NumPy sums one by one along a last axis
     "one feature": RNG.random((1, N)),
 }
 
