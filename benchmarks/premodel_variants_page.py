@@ -1,29 +1,34 @@
 """What `premodel_variants.py` found, in tables for the docs."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from pages import fair_table, markdown_list, markdown_table, points
 
-from edgewise.report.paper_beside import beside
+from edgewise.report.paper_beside import Beside
+from edgewise.report.paper_feature_rows import lasting
 from edgewise.report.paper_rows import CHAIN_KEYS
 from edgewise.select.fair_table import Interval
 from edgewise.select.naming import Naming
 from edgewise.select.paper_study import BASE, Study
 from edgewise.select.published import PUBLISHED
 
-MACHINE_KEYS = ("features time", "decision time")  # say nothing where there are no times
+
+class Compared(Protocol):
+    """A study, and the published figures beside it."""
+
+    @property
+    def study(self) -> Study: ...
+
+    @property
+    def beside(self) -> tuple[Beside, ...]: ...
 
 
 def page(
-    studies: Mapping[str, Study],
-    skipped: Sequence[str],
-    machine: Mapping[str, Any],
-    timeless: str,
-    notices: Sequence[str],
+    studies: Mapping[str, Compared], skipped: Sequence[str], machine: Mapping[str, Any], notices: Sequence[str]
 ) -> list[str]:
-    """The whole page; the study called `timeless` has MACs in the place of times."""
-    any_study = next(iter(studies.values()))
+    """The whole page."""
+    any_study = next(iter(studies.values())).study
     parts = [
         "# The papers' premodels, all of them",
         f"Made by `python benchmarks/premodel_variants.py` ({machine['cpu']}, {machine['cores']} cores, one thread a "
@@ -32,11 +37,14 @@ def page(
         "means: [What reproduces](what_reproduces.md).",
         "*As the paper counts*: right answers, and refusals where no model would have been right. *Right*: right "
         "answers alone. *(fig)*: read off a figure of the paper, whose networks, images and machine are others.",
+        "Published predictions: an even selection of each label out of 20,000 rows, since the time of support vector "
+        "machines grows with the square of the rows; no times, so costs are billions of multiply-adds (GMAC) and "
+        "choosing is free, which flatters it. No pixels, so no CNN.",
         *skipped,
-        markdown_list([words for name, found in studies.items() for words in _words(name, found)]),
+        markdown_list([words for name, found in studies.items() for words in _words(name, found.study)]),
     ]
     for name, found in studies.items():
-        parts += _part(name, found, timeless=name == timeless)
+        parts += [*_part(name, found.study), "### Beside the published figures", _beside(found.beside)]
     return [*parts, "## Notice", *notices]
 
 
@@ -53,7 +61,7 @@ def _words(name: str, found: Study) -> list[str]:
         + (f"the coin is beaten by {', '.join(winners)}." if winners else "no premodel here beats the coin."),
         f"{name}: as the paper counts, {best.name} is the best with {100 * best.as_the_paper.value:.1f}%; the KNN "
         f"chain names the optimal model for {_share(_base(found).optimal)} %, and always naming the most frequent one "
-        f"would for {100 * found.features.base_rate:.1f}% (of Algorithm 1's models).",
+        f"would for {100 * found.features.sweep.base.value:.1f}% (of Algorithm 1's models).",
     ]
 
 
@@ -61,12 +69,12 @@ def _base(found: Study) -> Naming:
     return next(one for one in found.namings if one.name == BASE)
 
 
-def _part(name: str, found: Study, *, timeless: bool) -> list[str]:
-    cost, digits = ("GMAC", 2) if timeless else ("ms", 1)
+def _part(name: str, found: Study) -> list[str]:
+    timeless = found.settings.cost_unit != "ms"
     parts = [
         f"## {name} ({found.table.images:,} images)",
         'On "all fail" the most accurate network runs.',
-        fair_table(found.table, cost=cost, digits=digits),
+        fair_table(found.table, cost=found.settings.cost_unit, digits=2 if timeless else 1),
         "### As the paper counts",
         _namings(found),
         "### Algorithm 1",
@@ -80,12 +88,12 @@ def _part(name: str, found: Study, *, timeless: bool) -> list[str]:
     ]
     if not timeless:
         parts += ["### What choosing costs", _costs(found)]
-    rows = [
-        [one.published.what, one.published.text, one.ours, one.words]
-        for one in beside(found)
-        if one.published.key not in MACHINE_KEYS or not timeless
-    ]
-    return [*parts, "### Beside the published figures", markdown_table(["", "published", "here", "note"], rows)]
+    return parts
+
+
+def _beside(rows: Sequence[Beside]) -> str:
+    cells = [[one.published.what, one.published.text, one.ours, one.words] for one in rows]
+    return markdown_table(["", "published", "here", "note"], cells)
 
 
 def _namings(found: Study) -> str:
@@ -128,6 +136,7 @@ def _features(found: Study, *, timeless: bool) -> list[str]:
         f"{one.name} ({one.r:+.2f} with {one.because})" if one.because else f"{one.name} (never varies)"
         for one in features.filter.dropped
     ]
+    order = ", ".join(lasting(features.elimination))
     said = f"The filter keeps {len(features.filter.kept)} of {len(features.filter.names)}" + (
         f"; it drops {', '.join(dropped)}." if dropped else "."
     )
@@ -152,10 +161,11 @@ def _features(found: Study, *, timeless: bool) -> list[str]:
     ]
     return [
         said,
+        f"Backward elimination over all images, the last feature left first: {order}.",
         f"Points of naming the optimal model (of {_share(features.importances.accuracy)}) lost without a feature:",
         markdown_table(["feature", "left out", "shuffled", *prices], importance),
         "By number of features, chosen inside the training folds; always naming the most frequent model reaches "
-        f"{100 * features.base_rate:.1f}%:",
+        f"{100 * features.sweep.base.value:.1f}%:",
         markdown_table(
             ["features", "names the optimal model %", *([] if timeless else ["ms"]), "chosen in folds"], sweep
         ),

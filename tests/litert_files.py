@@ -90,6 +90,7 @@ def write_net(
     softmax: bool = False,
     shape: tuple[int, ...] = (1, SIDE, SIDE, 3),
     two_outputs: bool = False,
+    open_size: bool = False,
 ) -> Path:
     """The network as a file; `number` is the type of its input and output: float32, int8 or uint8."""
     file, quantised = _File(), number != "float32"
@@ -119,6 +120,8 @@ def write_net(
         return file.tensor(name, [len(values)], "int32", scale, data=np.rint(values / scale).astype(np.int32))
 
     taken = activation("image", list(shape), at["in"])
+    if open_size:
+        file.tensors[taken].shape, file.tensors[taken].shapeSignature = [1, 1, 1, 3], [-1, -1, -1, 3]
     kernel, kernel_scale = weights("kernel", KERNEL, at["in"])
     half = SIDE // 2
     maps = activation("maps", [shape[0], half, half, CHANNELS], at["maps"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from edgewise.cli.main import app
+from edgewise.cli.app import app
 from edgewise.cli.settings import read_settings
 from edgewise.zoo.card import check_card
 from edgewise.zoo.tiny import WEIGHTS
@@ -34,6 +34,7 @@ def workplace(tmp_path: Path, drawn_folder: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_commands_then_code(workplace: Path) -> None:
     (console,) = blocks("console")
     for line in console.splitlines():

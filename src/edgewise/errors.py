@@ -6,6 +6,7 @@ EdgewiseError                 1  never raised itself: its children say what went
 |   |-- ImageError            3  one image cannot be used; carries `path` and `reason`
 |   |-- LabelError            3  a label that no model knows, or class sets that do not meet
 |   |-- ModelError            3  a model file or its card cannot be used
+|   |   `-- OutputError       3  a model runs, and what it gives are not numbers
 |   `-- StoreError            3  a stored artefact is missing, torn, of another kind or another schema
 |-- MissingExtra              4  a package of an optional extra is needed and absent
 `-- GuardRefused              5  a result was computed and the guard did not let it in
@@ -57,6 +58,10 @@ class LabelError(DataError):
 
 class ModelError(DataError):
     """A model file, its card, or what came out of it cannot be used."""
+
+
+class OutputError(ModelError):
+    """A model runs, and what it gives are not numbers. Long work goes on without it; a single request fails with it."""
 
 
 class StoreError(DataError):

@@ -8,18 +8,19 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypedDict, cast
 
 import numpy as np
 
 from edgewise.errors import StoreError
+from edgewise.restore import shown
 
 PART = ".part"  # how the name of a file ends that is not whole yet
-_Field = TypeVar("_Field", str, int, float, dict[str, Any], list[Any])
 _WRITE_HINTS = {
     errno.ENOSPC: "Free some space there, and give the same command again.",
     errno.EDQUOT: "Free some of your quota, and give the same command again.",
@@ -27,6 +28,7 @@ _WRITE_HINTS = {
     errno.ENAMETOOLONG: "Choose a shorter path.",
     errno.ELOOP: "Choose a path that is no loop of links.",
     errno.ENOTDIR: "Choose a path that does not lead through a file.",
+    errno.EEXIST: "Choose a path at which there is no file.",
 }
 
 
@@ -40,12 +42,17 @@ def cannot_write(path: Path, error: OSError) -> StoreError:
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder that replaces `path` when the block ends well, and vanishes when it does not.
 
-    Raises `StoreError` where the folder cannot be written or the disk is full.
+    A link stays one: what it leads to is replaced. Raises `StoreError` where the folder cannot be written or the disk
+    is full, and for a path that is a folder or a device.
     """
     temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise StoreError(f"{path} is no regular file.", "Choose another path.")
+        target = Path(os.path.realpath(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=PART, dir=target.parent)
         os.close(handle)
         temporary = Path(name)
         yield temporary
@@ -54,8 +61,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        temporary.replace(target)
+        _sync_folder(target.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
@@ -90,73 +97,36 @@ def write_json(path: Path, kind: str, schema: int, data: Mapping[str, Any]) -> N
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def read_json(path: Path, kind: str, schema: int) -> dict[str, Any]:
-    """The `data` of a JSON artefact. Raises `StoreError` when it is missing, torn, or of another kind or schema."""
+def read_json(path: Path, kind: str, schema: int, again: str = "Make it again.") -> dict[str, Any]:
+    """The `data` of a JSON artefact; `again` says how such a one is made, for the errors.
+
+    Raises `StoreError` when it is missing, torn, or of another kind or schema.
+    """
     try:
-        artefact = json.loads(path.read_text(encoding="utf-8"))
+        artefact = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
         found, version, data = artefact["kind"], artefact["schema"], artefact["data"]
     except FileNotFoundError as error:
-        raise StoreError(f"{path} does not exist.", f"A {kind} is expected there.") from error
+        raise StoreError(f"{path} does not exist.", f"A {kind} is expected there. {again}") from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise StoreError(f"{path} is not a readable {kind}: {error}.", "Make it again.") from error
+        raise StoreError(f"{path} is not a readable {kind}: {error}.", again) from error
     if found != kind:
-        raise StoreError(f"{path} is a {found!r}; a {kind!r} is expected there.", "Point at the right folder.")
-    if version != schema or isinstance(version, bool):
-        raise _another_schema(path, kind, version, schema)
+        raise StoreError(f"{path} is a {shown(found)}; a {kind!r} is expected there.", "Point at the right folder.")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise StoreError(f"{path} is not a readable {kind}: its schema is {shown(version)}.", again)
+    if version != schema:
+        newer = version > schema
+        raise StoreError(
+            f"{path} was made by {'a newer' if newer else 'an older'} edgewise: its {kind} has schema "
+            f"{shown(version)}, where this version reads schema {schema}.",
+            "Update edgewise." if newer else again,
+        )
     if not isinstance(data, dict):
-        raise StoreError(f"{path} is not a readable {kind}: its data is {_shown(data)}, no object.", "Make it again.")
+        raise StoreError(f"{path} is not a readable {kind}: its data is {shown(data)}, no object.", again)
     return cast("dict[str, Any]", data)
 
 
-def _another_schema(path: Path, kind: str, found: object, schema: int) -> StoreError:
-    newer = isinstance(found, int) and found > schema
-    if not isinstance(found, int) or isinstance(found, bool):
-        return StoreError(f"{path} is not a readable {kind}: its schema is {_shown(found)}.", "Make it again.")
-    return StoreError(
-        f"{path} was made by {'a newer' if newer else 'an older'} edgewise: "
-        f"a {kind} of schema {found}, where this version reads schema {schema}.",
-        "Update edgewise." if newer else "Make it again with this version, in another folder.",
-    )
-
-
-def field(data: Mapping[str, Any], key: str, kind: type[_Field], origin: Path) -> _Field:
-    """One field of what `read_json` gave; `origin` is the file, for the error.
-
-    Raises `StoreError` when it is missing or of another type. Whole numbers pass as float, truth values as no number.
-    """
-    if key not in data:
-        raise StoreError(f"{origin} has no {key!r}.", "It was changed by hand or is another's; make it again.")
-    return _typed(data[key], key, kind, origin)
-
-
-def entries(data: Mapping[str, Any], key: str, kind: type[_Field], origin: Path) -> list[_Field]:
-    """A field that is a list, whose entries are all of one type. Raises `StoreError` as `field` does."""
-    return [_typed(value, f"{key}[{i}]", kind, origin) for i, value in enumerate(field(data, key, list[Any], origin))]
-
-
-def _typed(value: Any, key: str, kind: type[_Field], origin: Path) -> _Field:
-    plain: type = getattr(kind, "__origin__", kind)
-    accepted = (int, float) if plain is float else plain
-    if not isinstance(value, accepted) or isinstance(value, bool):
-        raise StoreError(
-            f"{origin}: {key} is {_shown(value)}; expected {_NOUNS[plain]}.",
-            "It was changed by hand or is another's; make it again.",
-        )
-    return cast("_Field", value)
-
-
-_NOUNS: Mapping[type, str] = {
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    dict: "an object",
-    list: "a list",
-}
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> str:
@@ -171,6 +141,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> str:
 
 def read_arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
     """The arrays of a safetensors file. Raises `StoreError` when the content is not the one that `sha256` names."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
@@ -179,7 +150,10 @@ def read_arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}.", "Make it again.") from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise StoreError(f"{path} does not hold what its description names.", "It was torn or changed; make it again.")
-    return load(content)
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise StoreError(f"{path} holds no arrays: {error}.", "Make it again.") from error
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
@@ -195,7 +169,7 @@ def map_array(path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> np
     """A `.npy` file, memory-mapped. Raises `StoreError` when it is missing, torn, or of another type or shape."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except Exception as error:  # NumPy reads the header with Python's tokenizer, which raises errors of its own
         raise StoreError(f"The array {path} cannot be read: {error}.", "Make it again.") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.shape != shape:
         found = f"{array.dtype} {list(array.shape)}" if isinstance(array, np.ndarray) else "an archive"
@@ -239,7 +213,14 @@ def read_table(path: Path, columns: Iterable[str] = (), rows: int | None = None)
     return found
 
 
-def describe_files(folder: Path, names: Iterable[str]) -> dict[str, Any]:
+class FileFacts(TypedDict):
+    """What `check_files` compares of a file."""
+
+    bytes: int
+    sha256: str
+
+
+def describe_files(folder: Path, names: Iterable[str]) -> dict[str, FileFacts]:
     """The size and the SHA-256 of files in a folder, for `check_files`."""
     try:
         return {name: {"bytes": (folder / name).stat().st_size, "sha256": file_sha256(folder / name)} for name in names}
@@ -247,17 +228,16 @@ def describe_files(folder: Path, names: Iterable[str]) -> dict[str, Any]:
         raise StoreError(f"{folder} cannot be read: {error.strerror or error}.", "Check its permissions.") from error
 
 
-def check_files(folder: Path, described: Mapping[str, Any], origin: Path, *, contents: bool = False) -> None:
+def check_files(folder: Path, described: Mapping[str, FileFacts], origin: Path, *, contents: bool = False) -> None:
     """See that the files are those that `describe_files` saw: their sizes, and with `contents` their hashes too.
 
     Sizes cost microseconds and find what is missing or torn; hashing reads everything. Raises `StoreError`.
     """
-    for name in described:
-        entry = field(described, name, dict[str, Any], origin)
-        path, size = folder / name, field(entry, "bytes", int, origin)
+    for name, facts in described.items():
+        path, size = folder / name, facts["bytes"]
         try:
             found = path.stat().st_size
-            same = found == size and (not contents or file_sha256(path) == field(entry, "sha256", str, origin))
+            same = found == size and (not contents or file_sha256(path) == facts["sha256"])
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror or error}.", "Make it again.") from error
         if not same:

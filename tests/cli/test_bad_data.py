@@ -133,6 +133,7 @@ def test_bad_csv(profile: Run, tmp_path: Path, text: str | bytes, parts: tuple[s
     failed(profile(table), tmp_path / "out", "set.csv", *parts)
 
 
+@slow
 def test_csv_with_some_bad_files(profile: Run, small: Path, tmp_path: Path) -> None:
     files = sorted(small.rglob("*.png"))
     rows = [f"{file},{file.parent.name}" for file in files]
@@ -147,6 +148,7 @@ def test_csv_with_some_bad_files(profile: Run, small: Path, tmp_path: Path) -> N
     assert unread == {str(files[0]): "is listed again: line 10 repeats line 2"}
 
 
+@slow
 def test_path_that_is_too_long(profile: Run, tmp_path: Path) -> None:
     failed(profile(tmp_path / ("x" * 300)), tmp_path / "out", "File name too long")
 

@@ -2,10 +2,7 @@
 
 import json
 import os
-import shutil
 import struct
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -15,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.image_files import encoded, huge_png, wide_png
+from tests.privileges import without_the_rights_of_root
 
 Run = Callable[..., CompletedProcess[str]]
 DATA = 3
@@ -85,17 +83,38 @@ def test_files_that_cannot_be_opened(edgewise: Run, tmp_path: Path, noise: Image
     assert "good.png" in done.stdout
 
 
-def test_file_without_permission(tmp_path: Path) -> None:
-    bound: list[str] = []
-    if os.geteuid() == 0:  # permissions bind root only when it gives up the right to pass over them
-        if not shutil.which("setpriv"):
-            pytest.skip("runs as root, and there is no setpriv to give up root's rights with")
-        bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+def test_file_without_permission(edgewise: Run, tmp_path: Path) -> None:
     (tmp_path / "secret.jpg").write_bytes(b"x")
     (tmp_path / "secret.jpg").chmod(0)
-    command = [*bound, sys.executable, "-m", "edgewise", "classify", "--quiet", tmp_path / "secret.jpg"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    done = edgewise("classify", "--quiet", tmp_path / "secret.jpg", preexec_fn=without_the_rights_of_root)
     said(done, {"secret.jpg": "cannot be read: Permission denied"})
+
+
+def test_a_folder_of_good_and_bad(edgewise: Run, tmp_path: Path, noise: Image.Image) -> None:
+    """Links are followed and each folder is entered once; what cannot be read is said, and the rest is answered."""
+    good = encoded(noise, "PNG")
+    for name in ("a.png", "below/b.png", "named.jpg/c.png", "closed/d.png", ".hidden/e.png", "f.png", "zero.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(b"" if name == "zero.jpg" else good)
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "g.png").write_bytes(good)
+    (tmp_path / "in" / "beside").symlink_to(tmp_path / "beside")
+    (tmp_path / "in" / "below" / "up").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "circle.jpg").symlink_to("circle.jpg")
+    (tmp_path / "in" / "closed").chmod(0)
+    (tmp_path / "in" / "f.png").chmod(0)
+    done = edgewise("classify", "--quiet", tmp_path / "in", preexec_fn=without_the_rights_of_root)
+    said(
+        done,
+        {
+            "closed": "is a folder that cannot be read: Permission denied",
+            "f.png": "cannot be read: Permission denied",
+            "circle.jpg": "Too many levels of symbolic links",
+            "zero.jpg": "is empty (0 bytes)",
+        },
+    )
+    answered = [line.split()[0] for line in done.stdout.splitlines()[1:]]
+    assert answered == ["a.png", "b.png", "g.png", "c.png"]
 
 
 def test_unusual_images_are_answered_and_said(edgewise: Run, tmp_path: Path, noise: Image.Image) -> None:

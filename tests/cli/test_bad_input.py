@@ -30,22 +30,7 @@ def noise() -> Image.Image:
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8))
 
 
-def test_truncated_jpeg(edgewise: Run, tmp_path: Path, noise: Image.Image) -> None:
-    content = encoded(noise, "JPEG")
-    (tmp_path / "cut.jpg").write_bytes(content[: len(content) // 2])
-    said(edgewise("classify", tmp_path / "cut.jpg"), DATA, "cut.jpg", "truncated", "hint:")
-
-
-def test_text_named_jpg(edgewise: Run, tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").write_text("once upon a time")
-    said(edgewise("classify", tmp_path / "a.jpg"), DATA, "a.jpg: is not an image", "hint:")
-
-
-def test_bomb(edgewise: Run, tmp_path: Path) -> None:
-    (tmp_path / "bomb.png").write_bytes(huge_png())
-    said(edgewise("classify", tmp_path / "bomb.png"), DATA, "bomb.png", "not decoded", "hint:")
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["alpha", "sixteen bit", "grey", "exif"])
 def test_unusual_but_good_images_are_answered(edgewise: Run, tmp_path: Path, noise: Image.Image, kind: str) -> None:
     exif = Image.Exif()
@@ -90,6 +75,7 @@ def test_profile_of_bad_images_counts_them(
         assert f"skipped car/{name}" in done.stderr
 
 
+@pytest.mark.slow
 def test_empty_folder(edgewise: Run, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     done = edgewise("profile", "--data", tmp_path / "data", "--out", tmp_path / "out")
@@ -97,6 +83,7 @@ def test_empty_folder(edgewise: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_one_class_only(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     shutil.copytree(drawn_folder / "car", tmp_path / "data" / "car")
     done = edgewise("profile", "--data", tmp_path / "data", "--out", tmp_path / "out")
@@ -104,6 +91,7 @@ def test_one_class_only(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_labels_that_no_model_knows(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     for name, source in (("carr", "car"), ("tree", "tree")):
         shutil.copytree(drawn_folder / source, tmp_path / "data" / name)
@@ -112,6 +100,7 @@ def test_labels_that_no_model_knows(edgewise: Run, tmp_path: Path, drawn_folder:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_models_with_different_class_sets(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     from edgewise.drawn import CLASSES
     from edgewise.zoo.tiny import WEIGHTS
@@ -136,6 +125,7 @@ def test_models_with_different_class_sets(edgewise: Run, tmp_path: Path, drawn_f
     said(restricted, DATA, f"'{CLASSES[0]}', which is not among the 9 asked for", "Add it to --classes")
 
 
+@pytest.mark.slow
 def test_profile_made_with_another_zoo(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     first = edgewise("profile", "--data", drawn_folder, "--out", tmp_path / "out", "--zoo", "tiny:xs")
     assert first.returncode == 0, first.stderr
@@ -145,15 +135,19 @@ def test_profile_made_with_another_zoo(edgewise: Run, tmp_path: Path, drawn_fold
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
 
 
-def test_no_profile_there(edgewise: Run, tmp_path: Path) -> None:
-    for command in (
-        ("select", "evaluate", tmp_path),
-        ("select", "fit", tmp_path, "--out", tmp_path / "s"),
-        ("report", tmp_path),
-    ):
-        said(edgewise(*command), DATA, "holds no profile", "edgewise profile --zoo")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("select", "evaluate"),
+        pytest.param(("select", "fit", "--out", "selector"), marks=pytest.mark.slow),
+        pytest.param(("report",), marks=pytest.mark.slow),
+    ],
+)
+def test_no_profile_there(edgewise: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    said(edgewise(*command, tmp_path, cwd=tmp_path), DATA, "holds no profile", "edgewise profile --zoo")
 
 
+@pytest.mark.slow
 def test_option_of_another_method(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     edgewise("profile", "--data", drawn_folder, "--out", tmp_path / "out", "--zoo", "tiny:xs", "--zoo", "tiny:s")
     done = edgewise(

@@ -66,6 +66,19 @@ def test_a_video_is_answered_frame_by_frame(edgewise: Run, video: Path) -> None:
     assert plain.stderr == ""
 
 
+def test_a_video_that_breaks_off_is_answered_up_to_there(edgewise: Run, video: Path) -> None:
+    content = video.read_bytes()
+    video.write_bytes(content[: (content.index(b"movi") + content.index(b"idx1")) // 2])
+    done = edgewise("classify", video, "--json-lines", "--quiet")
+    assert done.returncode == 3
+    *answered, last = (json.loads(line) for line in done.stdout.splitlines())
+    assert 2 <= len(answered) < 12
+    assert all("label" in reply for reply in answered)
+    assert f"breaks off after {len(answered)} of 12 frames" in last["error"]
+    assert done.stderr.count("error:") == 1
+
+
+@pytest.mark.slow
 def test_a_model_that_has_gone_does_not_take_the_answers_with_it(
     edgewise: Run, tmp_path: Path, drawn_folder: Path
 ) -> None:
@@ -85,6 +98,7 @@ def test_a_model_that_has_gone_does_not_take_the_answers_with_it(
     assert len(json.loads(done.stdout)) > 0
 
 
+@pytest.mark.slow
 def test_selector_and_models_move_together(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     home = tmp_path / "here"
     (home / "models").mkdir(parents=True)
@@ -107,6 +121,7 @@ def test_selector_and_models_move_together(edgewise: Run, tmp_path: Path, drawn_
 
 
 @pytest.mark.torch
+@pytest.mark.slow
 def test_a_selector_does_not_run_code_unasked(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     code = """import pathlib, torch
 pathlib.Path({flag!r}).touch()

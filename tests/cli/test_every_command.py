@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from edgewise.cli.main import app
+from edgewise.cli.app import app
 
 Run = Callable[..., CompletedProcess[str]]
 
@@ -36,6 +36,7 @@ def test_has_json_quiet_and_help(names: tuple[str, ...]) -> None:
     assert undocumented == []
 
 
+@pytest.mark.slow
 def test_completion_offers_commands_options_and_networks() -> None:
     def complete(line: str) -> str:
         words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1), "_EDGEWISE_COMPLETE": "complete_bash"}

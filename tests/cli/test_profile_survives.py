@@ -203,20 +203,38 @@ class TestKills:
         subprocess.run(command(many, out), check=True, capture_output=True, timeout=120)
         assert tables(out) == tables(whole)
 
-    def test_interrupted(self, tmp_path: Path, many: Path) -> None:
+    @pytest.mark.parametrize("whom", ["the command", "the whole group"])
+    def test_interrupted(self, tmp_path: Path, many: Path, whole: Path, whom: str) -> None:
+        """SIGINT to the command alone, as `kill -INT`, or to all of the foreground's processes, as Ctrl-C."""
         out = tmp_path / "out"
         process = subprocess.Popen(
             command(many, out), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         wait_for(lambda: list((out / "shards").glob("0*")))
         (worker,) = children(process.pid)
-        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C: to all of the foreground's processes
+        (os.kill if whom == "the command" else os.killpg)(process.pid, signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
-        assert process.returncode == INTERRUPTED, stderr
-        assert stdout == ""
+        assert (process.returncode, stdout) == (INTERRUPTED, "")
+        last = stderr.splitlines()[-1]
+        assert last == "interrupted: give the same command again, and it goes on where it stopped"
         assert "Traceback" not in stderr
         assert not Path(f"/proc/{worker}").exists()
-        assert not list(out.rglob("*.part"))
+        assert sorted(path.name for path in out.iterdir()) == ["plan.json", "shards"]
+        subprocess.run(command(many, out), check=True, capture_output=True, timeout=120)
+        assert tables(out) == tables(whole)
+
+    def test_terminated(self, tmp_path: Path, many: Path, whole: Path) -> None:
+        """SIGTERM, as a service manager sends it."""
+        out = tmp_path / "out"
+        process = subprocess.Popen(command(many, out), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        wait_for(lambda: list((out / "shards").glob("0*")))
+        (worker,) = children(process.pid)
+        process.terminate()
+        assert process.wait(timeout=60) == -signal.SIGTERM
+        wait_for(lambda: not Path(f"/proc/{worker}").exists())  # no orphan
+        subprocess.run(command(many, out), check=True, capture_output=True, timeout=120)
+        assert tables(out) == tables(whole)
+        assert not any(path.name.startswith(".") for path in out.iterdir())
 
     def test_resumed_progress_starts_at_what_is_done(self, edgewise: Run, tmp_path: Path, many: Path) -> None:
         from edgewise.profile.run import Settings, make_or_resume
@@ -261,8 +279,9 @@ def limited(bytes_: int) -> Callable[[], None]:
 class TestWhereNothingCanBeWritten:
     @pytest.mark.parametrize(
         ("kib", "stopped"),
-        [(9, "shards/000000.safetensors"), pytest.param(18, "images.parquet", marks=pytest.mark.slow)],
+        [(9, "shards/000000.safetensors"), (18, "images.parquet")],
     )
+    @pytest.mark.slow
     def test_files_may_not_grow(self, edgewise: Run, tmp_path: Path, few: Path, kib: int, stopped: str) -> None:
         """The limit is the kernel's own; when it is lifted, the same command ends what it began."""
         arguments = command(few, tmp_path / "out")[3:]

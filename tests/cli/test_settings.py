@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 import pytest
 import typer
 
-from edgewise.cli.main import app
+from edgewise.cli.app import app
 from edgewise.cli.settings import read_settings
 from edgewise.errors import DataError, UsageError
 
@@ -55,6 +55,7 @@ def test_what_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
         read_settings(tmp_path / "none.toml", ROOT)
 
 
+@pytest.mark.slow
 def test_the_command_takes_them_and_stores_what_it_resolved(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     out = tmp_path / "out"
     text = f'[profile]\nzoo = ["tiny:xs", "tiny:s"]\ndata = "{drawn_folder}"\nseed = 7\n[select.evaluate]\nfolds = 3\n'

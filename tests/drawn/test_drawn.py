@@ -61,6 +61,7 @@ def test_written_files_hold_the_split(tmp_path: Path) -> None:
         np.testing.assert_array_equal(stored[:, :, ::-1], images[row])
 
 
+@pytest.mark.slow
 def test_raw_pixels_say_something_but_far_from_all() -> None:
     """A linear fit of grey, shrunken pixels must beat chance (the labels mean something) and stay weak."""
     train, train_labels = draw_split("train", 100)

@@ -117,6 +117,17 @@ def test_video_that_breaks_off_gives_what_is_there(tmp_path: Path) -> None:
     assert all(near(frame.pixels[40:, 56:], colour(frame.index)) for frame in seen)
 
 
+def test_a_break_is_said_after_the_last_good_frame(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "cut.avi")  # its header says how many frames it has
+    content = path.read_bytes()
+    path.write_bytes(content[: (content.index(b"movi") + content.index(b"idx1")) // 2])
+    seen: list[int] = []
+    with pytest.raises(ImageError, match=r"cut\.avi: breaks off after \d of 12 frames") as caught:
+        seen.extend(frame.index for frame in frames(path))
+    assert f"after {seen[-1] + 1} of" in str(caught.value)
+    assert len(list(frames(path, limit=2))) == 2
+
+
 def test_capture_is_released_in_all_cases(video: Path, released: list[cv2.VideoCapture]) -> None:
     list(frames(video))
     closed_early = frames(video)

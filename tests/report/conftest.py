@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from edgewise.images.features import CANDIDATES
-from edgewise.profile.outcomes import KIND, SCHEMA, Outcomes, open_profile
+from edgewise.profile.manifest import IMAGES, KIND, LATENCY, SCHEMA, logits_file
+from edgewise.profile.outcomes import Outcomes, open_profile
 from edgewise.report import ImageDecision
 from edgewise.select.fair_table import FairTable, Interval, Kind, Row, Verdict
 from edgewise.select.mixing import mixing_accuracy, mixing_line
-from edgewise.store import write_json, write_table
+from edgewise.store import describe_files, write_json, write_table
 
 MODELS = ("small_net", "middle_net", "large_net")
 TIMES_MS = (1.0, 4.0, 16.0)
@@ -146,7 +147,11 @@ def _write_profile(root: Path, folder: Path, classes: tuple[str, ...], skipped: 
     machine: dict[str, object] = {"cpu": "A CPU", "cores": 2, "memory_gib": 4.0, "system": "Linux", "python": "3.11"}
     machine["packages"] = {"numpy": "2"}
     manifest = {
-        "models": [{"name": n, "source": f"onnx:/zoo/{n}.onnx", "fingerprint": "ab" * 32} for n in MODELS],
+        "models": [
+            {"name": n, "source": f"onnx:/zoo/{n}.onnx", "card": {}, "origin": n, "fingerprint": "ab" * 32}
+            | {"preprocess": {"size_px": 32}}
+            for n in MODELS
+        ],
         "cards": [{"macs": 41_000_000, "params": 470_000, "licence": "Apache-2.0"} for _ in MODELS],
         "classes": {"names": list(classes), "ids": []},
         "data": {"path": str(root), "root": str(root)},
@@ -158,7 +163,10 @@ def _write_profile(root: Path, folder: Path, classes: tuple[str, ...], skipped: 
         "created": "2026-01-02T03:04:05+00:00",
         "machine": machine,
         "images": count,
+        "failed": [],
+        "unread": [],
         "skipped": [{"image": image, "reason": reason} for image, reason in skipped],
+        "files": describe_files(folder, [IMAGES, LATENCY, *map(logits_file, range(len(MODELS)))]),
         "data_sha256": "cd" * 32,
     }  # fmt: skip
     write_json(folder / "manifest.json", KIND, SCHEMA, manifest)

@@ -43,7 +43,7 @@ def assert_self_contained(html: str) -> None:
         assert not any(name.startswith("on") for name in attributes)
         for name in ("src", "href", "srcset", "data", "poster", "action", "xlink:href"):
             if name in attributes:
-                assert str(attributes[name]).startswith("data:"), (tag, attributes)
+                assert str(attributes[name]).startswith(("data:", "#")), (tag, attributes)
     assert all(target.startswith("#") for target in re.findall(r"url\(\s*['\"]?([^)'\"]+)", html))
     assert "@import" not in html
     assert "default-src 'none'" in html

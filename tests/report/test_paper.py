@@ -8,41 +8,24 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from edgewise.profile.outcomes import Outcomes
-from edgewise.report.paper import Notes, paper_json, plain, render_paper, save_paper_json
+from edgewise.report.paper import Notes, others, paper_json, plain, render_paper, save_paper_json
 from edgewise.report.paper_beside import beside
 from edgewise.report.render import write_report
-from edgewise.select.feature_costs import FeatureCosts
-from edgewise.select.paper_study import CHOSEN_HERE, Study, StudySettings, study
+from edgewise.select.paper_study import CHOSEN_HERE, Study
 from edgewise.select.published import PUBLISHED
-from edgewise.select.trials import Trials
 from edgewise.select.variants import paper_variants
 from edgewise.store import read_json
+from tests.report.small_study import HOSTILE, NAMES, small_study
 from tests.report.test_browser import FLAGS
-from tests.report.test_page import HOSTILE, Page, assert_self_contained
-
-NAMES = ("tells", "noise", "copy", HOSTILE)
+from tests.report.test_page import Page, assert_self_contained
 
 
 @pytest.fixture(scope="module")
 def found() -> Study:
-    """Sixty images, three models that are right up to a difficulty of their own, four features."""
-    rng = np.random.default_rng(0)
-    difficulty, labels = rng.random(60), rng.integers(0, 5, 60)
-    logits = [
-        5.0 * np.eye(5, dtype=np.float32)[np.where(difficulty < reach, labels, (labels + 1) % 5)]
-        for reach in (0.5, 0.7, 0.9)
-    ]
-    columns = np.column_stack([difficulty, rng.random(60), -difficulty, rng.random(60)])
-    costs = FeatureCosts({"a": 0.2, "b": 0.1}, {"tells": ("a",), "noise": ("a", "b"), "copy": (), HOSTILE: ("b",)})
-    trials = Trials(
-        ("small_net", "middle_net", "large_net"), tuple(logits), labels, columns, NAMES,
-        np.array([1.0, 4.0, 16.0]), 1.0, costs,
-    )  # fmt: skip
-    return study(trials, StudySettings(NAMES[:2], folds=3, bootstrap=20))
+    return small_study()
 
 
 @pytest.fixture
@@ -67,6 +50,7 @@ def test_every_premodel_and_every_published_figure_is_on_the_page(outcomes: Outc
     assert "70.75%" in text
     assert "\N{MINUS SIGN}13.9 points" in text
     assert "edgewise select paper" in text
+    assert "--no-cnn" in text
 
 
 def test_headers_have_scopes_and_drawings_have_names(outcomes: Outcomes, found: Study) -> None:
@@ -101,6 +85,35 @@ def test_ours_stand_beside_the_right_published_figures(found: Study) -> None:
     assert ours["filtered"] == "3 features"
     assert ours["premodel top-5"] == "\N{EN DASH}", "this study was judged by top-1"
     assert ours["compressed speed"] == "\N{EN DASH}"
+    rights = {row.name: row.accuracy.value for row in found.table.rows}
+    assert ours["mobilenet top-1"] == f"{100 * rights[found.members.to_exhaustion.models[0]]:.0f}%"
+    assert ours["false alarms"] == "5.5%"
+
+
+def test_where_nothing_stands_beside_a_figure_the_reason_does(found: Study) -> None:
+    for one in beside(found):
+        assert one.ours != "\N{EN DASH}" or one.words, one.published.key
+    words = {one.published.key: one.words for one in beside(found)}
+    assert "--criterion top5" in words["premodel top-5"]
+
+
+def test_costs_that_are_no_times_are_not_called_times(found: Study) -> None:
+    counted = replace(found, settings=replace(found.settings, cost_unit="GMAC"))
+    ours = {one.published.key: one.ours for one in beside(counted)}
+    assert ours["premodel time"].endswith(" GMAC")
+    assert ours["features time"] == ours["decision time"] == "\N{EN DASH}"
+
+
+def test_the_other_premodels_are_summed_up(found: Study) -> None:
+    rows = [
+        replace(row, verdict="beats the mixing line" if row.name in ("single knn", "nb.nb.nb") else "cannot tell")
+        if row.kind == "selector"
+        else row
+        for row in found.table.rows
+    ]
+    assert "nb.nb.nb and single knn beat such" in others(replace(found, table=replace(found.table, rows=tuple(rows))))
+    none = tuple(replace(row, verdict="does not" if row.kind == "selector" else "") for row in rows)
+    assert others(replace(found, table=replace(found.table, rows=none))).startswith("None of the 13")
 
 
 def test_top_5_stands_beside_top_5(found: Study) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from edgewise.images.thumbnail import NAMES
-from edgewise.report.paper_pixels import CNN, pixel_methods
+from edgewise.report.paper_pixels import pixel_methods
+from edgewise.report.paper_rows import CNN
 from edgewise.select.evaluate import OnFeatures
 
 

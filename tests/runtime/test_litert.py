@@ -12,6 +12,7 @@ from edgewise.errors import ModelError
 from edgewise.images.dataset import read_dataset
 from edgewise.images.decode import decode, read_file
 from edgewise.runtime.litert import LiteRtSession
+from edgewise.runtime.session import Ends
 from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import find
 
@@ -79,6 +80,18 @@ def test_float_network_computes_what_numpy_does(tmp_path: Path) -> None:
     )
 
 
+def test_open_size_is_the_cards(tmp_path: Path) -> None:
+    """Converters write sides of 1 for sides that are open."""
+    path = write_net(tmp_path / "a.tflite", open_size=True)
+    (tmp_path / "a.toml").write_text("size_px = 12")
+    model = load(find([str(path)])[0])
+    assert model.card.preprocess.size_px == 12
+    wide = np.random.default_rng(0).normal(size=(2, 3, 12, 12)).astype(np.float32)
+    np.testing.assert_allclose(model.session.run(wide), float_net(wide.transpose(0, 2, 3, 1)), rtol=1e-4, atol=1e-5)
+    (tmp_path / "a.toml").unlink()
+    assert load(find([str(path)])[0]).card.preprocess.size_px == 224
+
+
 @pytest.mark.parametrize("number", ["int8", "uint8"])
 def test_quantised_network_is_within_a_few_steps(tmp_path: Path, number: str) -> None:
     """int8 has its weights quantised per channel, uint8 per tensor."""
@@ -137,7 +150,23 @@ def test_a_card_chooses_among_outputs(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('output_name = "logits"')
     assert len(load(find([str(path)])[0]).card.classes) == 4
     with pytest.raises(ModelError, match="no output 'classes'"):
-        LiteRtSession(path, output_name="classes")
+        LiteRtSession(path, ends=Ends(output_name="classes"))
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        ('layout = "nchw"', r'takes image float32 \[1, 8, 8, 3\], but its card says layout = "nchw"'),
+        ('input_name = "picture"', "no input 'picture'; its input is image float32"),
+        ("size_px = 224", "size_px = 224, but the network takes 8"),
+        ('classes = ["cat"]', "1 classes, but the network has 4 outputs"),
+    ],
+)
+def test_a_card_that_contradicts_its_file(tmp_path: Path, card: str, reason: str) -> None:
+    path = write_net(tmp_path / "a.tflite")
+    (tmp_path / "a.toml").write_text(card)
+    with pytest.raises(ModelError, match=reason):
+        load(find([str(path)])[0])
 
 
 def test_nothing_on_stderr(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from edgewise.errors import ModelError
-from edgewise.runtime.onnx import Ends, OnnxSession
+from edgewise.runtime.onnx import OnnxSession
+from edgewise.runtime.session import Ends
 from edgewise.zoo.tiny import WEIGHTS as TINY
 
 pytest.importorskip("onnx", reason="building ONNX files needs the extra [torch]")
@@ -63,6 +64,22 @@ def test_float16_input(tmp_path: Path) -> None:
 
 def test_free_size(tmp_path: Path) -> None:
     assert OnnxSession(channel_means(tmp_path / "a.onnx", ["n", 3, "h", "w"])).signature.size_px is None
+
+
+def test_zeros_around_a_max_pool_stay_zeros(tmp_path: Path) -> None:
+    """ONNX Runtime 1.31 takes them for minus infinity when it may merge the two."""
+    nodes = [
+        helper.make_node("Pad", ["x", "pads"], ["padded"]),
+        helper.make_node("MaxPool", ["padded"], ["pooled"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("ReduceMean", ["pooled", "axes"], ["y"], keepdims=0),
+    ]
+    taken = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 8, 8])
+    given = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])
+    stored = {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1]), "axes": np.array([2, 3])}
+    path = save(tmp_path / "a.onnx", nodes, [taken], [given], stored)
+    padded = np.pad(-IMAGES, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    pooled = padded.reshape(3, 3, 5, 2, 5, 2).max((3, 5))
+    np.testing.assert_allclose(OnnxSession(path).run(-IMAGES), pooled.mean((2, 3)), rtol=1e-5)
 
 
 @pytest.mark.parametrize("tail", [[-1, 4, 1, 1], [-1, 1, 1, 4]])

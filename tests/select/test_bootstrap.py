@@ -39,6 +39,8 @@ def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
         (-0.01, 0.02, "cannot tell"),
         (-0.02, -0.001, "does not"),
         (0.0, 0.0, "does not"),
+        (1e-17, 2e-16, "does not"),
+        (-1e-16, 1e-16, "does not"),
     ],
 )
 def test_verdicts(low: float, high: float, words: str) -> None:

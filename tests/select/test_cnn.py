@@ -89,6 +89,7 @@ def test_the_seed_alone_decides_the_weights_and_the_caller_s_luck_is_left_alone(
 
 
 @pytest.mark.torch
+@pytest.mark.slow
 def test_it_learns_from_pixels_and_is_judged_beside_the_others(make_trials) -> None:
     trials = make_trials(images=240, specialists=True, reach=(0.45, 0.9))
     seen = OnFeatures(CnnMethod(on_fail="refuse"), _thumbnails(trials.features[:, 0]), thumbnail.NAMES)

@@ -41,6 +41,15 @@ def test_noise_that_was_chosen_on_its_own_luck_is_shown_up(make_trials) -> None:
     assert max(point.accuracy.value for point in found.points) < 0.4
 
 
+def test_the_base_is_the_most_frequent_answer_of_the_training_folds(make_trials) -> None:
+    made = make_trials(images=120, specialists=True)
+    one_answer = replace(made, logits=tuple(np.eye(made.logits[0].shape[1])[made.labels] for _ in made.models))
+    assert sweep(one_answer, FeatureChoice(folds=3), folds=2, bootstrap=5).base.value == 1.0
+    three = sweep(made, FeatureChoice(folds=3), folds=3, bootstrap=20).base
+    assert three.low <= three.value <= three.high
+    assert three.value < 0.6
+
+
 def test_progress_and_seed(trials) -> None:
     told: list[int] = []
     settings = FeatureChoice(folds=3)

@@ -2,8 +2,11 @@ import pytest
 
 from edgewise.errors import UsageError
 from edgewise.select.cascade_fit import CascadeMethod
+from edgewise.select.detector import DetectorMethod
+from edgewise.select.guarded import GuardedMethod
 from edgewise.select.named import Options, method_named
 from edgewise.select.premodel_method import PremodelMethod
+from edgewise.select.selected_features import FeatureChoice, SelectedFeatures
 from edgewise.select.single import SingleMethod
 
 
@@ -55,3 +58,11 @@ def test_a_dash_is_how_an_option_is_written() -> None:
     with pytest.raises(UsageError, match="knows no on-fail") as caught:
         method_named("single", Options(on_fail="refuse"))
     assert caught.value.hint == "Its options: model."
+
+
+def test_what_is_wrapped_around_a_premodel() -> None:
+    premodel = PremodelMethod(chain="tree", seed=2)
+    guarded = GuardedMethod(DetectorMethod(premodel, seed=2), 0.1)
+    assert method_named("premodel", Options(chain="tree", seed=2, doubt=0.1)) == guarded
+    chosen = SelectedFeatures(guarded, FeatureChoice(seed=2))
+    assert method_named("premodel", Options(chain="tree", seed=2, doubt=0.1, features="auto")) == chosen

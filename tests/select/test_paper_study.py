@@ -40,7 +40,10 @@ def test_features_are_filtered_weighed_and_counted(found: Study) -> None:
     assert [dropped.name for dropped in features.filter.dropped] == ["copy"]
     assert features.importances.features[0].name == "tells"
     assert [point.count for point in features.sweep.points] == [1, 2]
-    assert features.sweep.points[0].accuracy.value > features.base_rate
+    assert features.sweep.points[0].accuracy.value > features.sweep.base.value
+    assert features.elimination.names == features.filter.kept
+    assert (features.elimination.removals[0].name, features.elimination.kept) == ("noise", ("tells",))
+    assert features.elimination.features_ms == 3.0
 
 
 def test_overhead_counts_shared_steps_once(found: Study) -> None:

@@ -37,6 +37,7 @@ def deploy(outcomes: Outcomes, folder: Path, name: Name, **options: object) -> P
         ("premodel", {"on_fail": "refuse"}),
         ("premodel", {"chain": "tree.nb", "features": ("contrast", "hue1")}),
         ("premodel", {"chain": "svm", "single": True}),
+        ("premodel", {"doubt": 0.3}),
         ("cascade", {}),
         ("single", {"model": "tiny:s"}),
     ],
@@ -53,6 +54,7 @@ def test_engine_does_what_was_judged(
         reply = engine.classify(drawn_folder / outcomes.images["image"][i])
         assert set(reply.ran) == {m for m, ran in zip(trials.models, routes.ran[i], strict=True) if ran}
         assert reply.refused == (routes.chosen[i] < 0)
+        assert reply.why
         if not reply.refused:
             assert reply.label == outcomes.classes.names[routes.top[i, 0]]
             assert reply.model == trials.models[routes.chosen[i]]
@@ -133,17 +135,17 @@ def test_answering_loads_neither_torch_nor_sklearn_nor_scipy(
 ) -> None:
     """For every kind of selector, through the command's own entry."""
     image = next(drawn_folder.rglob("*.png"))
-    for name in ("premodel", "cascade", "single"):
-        folder = deploy(outcomes, tmp_path / name, name)
-        code = (
-            "import sys\n"
-            "from edgewise.cli.main import app\n"
-            f"app(['classify', {str(image)!r}, '--selector', {str(folder)!r}], standalone_mode=False)\n"
-            "loaded = {name.partition('.')[0] for name in sys.modules}\n"
-            "print(loaded & {'torch', 'sklearn', 'scipy', 'pyarrow', 'pandas'})\n"
-        )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-        assert done.stdout.splitlines()[-1] == "set()"
+    folders = [str(deploy(outcomes, tmp_path / name, name)) for name in ("premodel", "cascade", "single")]
+    code = (
+        "import sys\n"
+        "from edgewise.cli.app import app\n"
+        f"for folder in {folders!r}:\n"
+        f"    app(['classify', {str(image)!r}, '--selector', folder], standalone_mode=False)\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(loaded & {'torch', 'sklearn', 'scipy', 'pyarrow', 'pandas'})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "set()"
 
 
 def test_importing_edgewise_loads_nothing_heavy() -> None:

@@ -91,6 +91,9 @@ def test_resize_scales_with_size() -> None:
         ({"skip_outputs": 1}, "1000 classes, but|999"),
         ({"classes": ["a"] * 1000}, "listed twice"),
         ({"skip_outputs": 1000}, "skip_outputs = 1000, but the network has 1000 outputs"),
+        ({"resize_px": 200}, "resize_px = 200, but the centre square of 224 is cut out of it"),
+        ({"classes": ["a"] * 999 + ["b"], "class_ids": ["n1"]}, "1000 class names, but 1 ids"),
+        ({"class_ids": ["n1"]}, "class_ids stand for no list"),
     ],
 )
 def test_contradictions_are_said(given: dict[str, object], reason: str) -> None:
@@ -104,22 +107,39 @@ def test_contradictions_are_said(given: dict[str, object], reason: str) -> None:
     ("text", "reason"),
     [
         ("sise_px = 3", "unknown key 'sise_px'"),
-        ('size_px = "3"', 'size_px = "3" is not a whole number of at least 1'),
-        ("size_px = 0", "size_px = 0 is not a whole number of at least 1"),
+        ('size_px = "3"', 'size_px = "3" is not a whole number from 1 to 8192'),
+        ("size_px = 0", "size_px = 0 is not a whole number from 1"),
+        ("size_px = -224", "size_px = -224 is not a whole number from 1"),
+        ("size_px = 1_000_000_000", "is not a whole number from 1 to 8192"),
+        ("size_px = 224.0", "size_px = 224.0 is not a whole number"),
+        ("size_px = nan", "size_px = nan is not a whole number"),
         ("size_px = true", "size_px = true is not a whole number"),
+        ("resize_px = 0", "resize_px = 0 is not a whole number from 1"),
+        ("resize_px = inf", "resize_px = inf is not a whole number"),
+        ("macs = -1", "macs = -1 is not a whole number of at least 0"),
+        ("macs = nan", "macs = nan is not a whole number"),
+        (f"macs = 1{'0' * 400}", r"macs = 10+\.\.\. is not a whole number"),
+        ("params = -1", "params = -1 is not a whole number of at least 0"),
+        ("params = inf", "params = inf is not a whole number"),
         ("mean = [1, 2]", "mean = .1, 2. is not a list of three numbers"),
         ("mean = [1, 2, nan]", "is not a list of three numbers"),
+        ("mean = [-inf, 0, 0]", "is not a list of three numbers"),
+        (f"mean = [1{'0' * 400}, 0, 0]", "is not a list of three numbers"),
         ("mean = [1, true, 0]", "is not a list of three numbers"),
+        ('mean = ["0", 0, 0]', "is not a list of three numbers"),
         ("mean = 0.5", "mean = 0.5 is not a list of three numbers"),
         ("std = [0, 1, 1]", "is not a list of three positive numbers"),
         ("std = [-1, 1, 1]", "is not a list of three positive numbers"),
         ("std = [inf, 1, 1]", "is not a list of three positive numbers"),
+        ("std = [nan, nan, nan]", "is not a list of three positive numbers"),
         ('output = "scores"', 'output = "scores" is not "logits" or "probabilities"'),
         ('layout = "hwc"', 'layout = "hwc" is not "nchw" or "nhwc"'),
         ("skip_outputs = -1", "skip_outputs = -1 is not a whole number of at least 0"),
         ("classes = 3", "classes = 3 is not a list of names"),
         ("name = 3", "name = 3 is not a text"),
         ("size_px", "cannot be read as TOML"),
+        (f"size_px = {'9' * 5000}", "cannot be read as TOML"),
+        (f"classes = {'[' * 5000}", "cannot be read as TOML"),
         ('classes = "gone.txt"', "cannot be read"),
     ],
 )
@@ -129,6 +149,7 @@ def test_bad_cards_are_said(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(ModelError, match=reason) as raised:
         read_card(path)
     assert "<class" not in str(raised.value)
+    assert raised.value.hint
 
 
 def test_class_list_in_a_file(tmp_path: Path) -> None:

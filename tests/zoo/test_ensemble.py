@@ -113,6 +113,7 @@ def test_an_ensemble_of_ensembles_is_said(tmp_path: Path) -> None:
         find([str(tmp_path / "zoo.toml")])
 
 
+@pytest.mark.slow
 def test_profile_select_and_answer_with_one(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     """An ensemble goes through profile, fit and classify as any classifier does."""
     profiled = edgewise(

@@ -50,6 +50,7 @@ def test_the_card_describes_the_onnx_file(name: str) -> None:
     assert (logits.name, logits.shape) == ("logits", ["n", 10])
 
 
+@pytest.mark.slow
 def test_accuracy_rises_with_capacity() -> None:
     images, labels = draw_split("profile", 40)
     accuracies = {
@@ -92,6 +93,7 @@ def test_macs_of_a_hand_counted_network() -> None:
 
 
 @pytest.mark.torch
+@pytest.mark.slow
 def test_training_is_seeded_and_writes_all_files(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from edgewise.zoo.tiny import train_tiny

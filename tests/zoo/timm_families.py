@@ -1,7 +1,8 @@
 """Which network stands for each of timm's CNN families, and why the other modules of `timm.models` have none.
 
-The smallest network of each module that is a CNN by its published design, at an input that keeps its last map larger
-than one pixel. timm's own miniatures (test_*) are taken where they have all that the family has.
+The smallest network of each module that is a CNN by its published design, or in which convolutions and attention take
+turns, at an input that keeps its last map larger than one pixel. timm's own miniatures (test_*) are taken where they
+have all that the family has.
 """
 
 CNNS: dict[str, tuple[str, int]] = {  # module of timm.models: network, input side in pixels
@@ -67,4 +68,56 @@ CNNS: dict[str, tuple[str, int]] = {  # module of timm.models: network, input si
     "maxxvit": ("test_coatnet", 64),
     "visformer": ("visformer_tiny", 64),
     "efficientvim": ("efficientvim_m1", 64),
+}
+
+# Arguments for a network of few blocks, where all change the shape, or where the answer needs one in every stage.
+SHALLOW: dict[str, dict[str, tuple[int, ...]]] = {
+    "coat": {"serial_depths": (1, 1, 1, 1)},
+    "csatv2": {"depths": (1, 1, 1, 1), "transformer_depths": (0, 0, 1, 1)},
+    "densenet": {"block_config": (2, 2, 2, 2)},
+    "dpn": {"k_sec": (1, 1, 1, 1)},
+    "rdnet": {"num_blocks_list": (1, 1, 1, 1, 1, 1, 1)},
+}
+
+_TOKENS = "a transformer over patches: no convolution but the one that cuts the image up"
+_WINDOWS = "a transformer over windows of patches: convolutions only cut up and merge"
+_NO_CLASSIFIER = "an encoder for language or segmentation models; it has no classes"
+
+NOT_CNNS: dict[str, str] = {  # module of timm.models: why it is not in CNNS
+    "beit": _TOKENS,
+    "cait": _TOKENS,
+    "convit": _TOKENS,
+    "crossvit": _TOKENS,
+    "davit": _WINDOWS,
+    "deepseek_vit": _NO_CLASSIFIER,
+    "deit": _TOKENS,
+    "efficientformer": "its last stage is a transformer of a fixed number of tokens; efficientformer_v2 is in CNNS",
+    "efficientvit_msra": "attention in cascaded groups; efficientvit_mit, the other EfficientViT, is in CNNS",
+    "eva": _TOKENS,
+    "gcvit": _WINDOWS,
+    "gemma4_vit": _NO_CLASSIFIER,
+    "hiera": _TOKENS,
+    "hieradet_sam2": _WINDOWS,
+    "levit": "attention over a fixed number of tokens behind a convolutional stem",
+    "mlp_mixer": "dense layers over patches",
+    "mvitv2": "a transformer whose attention pools",
+    "naflexvit": _TOKENS,
+    "nest": _WINDOWS,
+    "pit": _TOKENS,
+    "pvt_v2": "a transformer whose attention looks at a coarser map",
+    "qwen3_vit": _NO_CLASSIFIER,
+    "sequencer": "recurrent layers (LSTM) over rows and columns of patches",
+    "swin_transformer": _WINDOWS,
+    "swin_transformer_v2": _WINDOWS,
+    "swin_transformer_v2_cr": _WINDOWS,
+    "tiny_vit": _WINDOWS,
+    "tnt": _TOKENS,
+    "twins": _WINDOWS,
+    "vision_transformer": _TOKENS,
+    "vision_transformer_hybrid": "a transformer over the last map of a ResNet, which resnetv2 stands for",
+    "vision_transformer_relpos": _TOKENS,
+    "vision_transformer_sam": _TOKENS,
+    "vitamin": "a transformer behind two convolutional stages of the kind that efficientnet has",
+    "volo": "attention over neighbourhoods of patches",
+    "xcit": "attention between the channels of patches",
 }

@@ -11,6 +11,7 @@ from edgewise.cli import options
 from edgewise.cli.console import milliseconds, out, print_json, print_json_line, print_table, progress_bars, show_error
 from edgewise.cli.console import show_note as note
 from edgewise.errors import ImageError, UsageError
+from edgewise.images.below import images_below
 from edgewise.images.decode import SUFFIXES
 from edgewise.images.stream import frames, is_stream
 from edgewise.serve.engine import Classification, Engine
@@ -91,17 +92,18 @@ def _answers(
     engine: Engine, sources: Sequence[str], every: int, limit: int | None, *, quiet: bool
 ) -> Iterator[Answered]:
     """Every image of every source, in order."""
-    named = [(source, [] if is_stream(source) else _files(source)) for source in sources]
-    total, done = sum(len(files) for _, files in named), 0
+    named = [(source, *_files(source)) for source in sources]
+    total, done = sum(len(files) for _, files, _ in named), 0
     with progress_bars(quiet=quiet or total < _WORTH_A_BAR) as progress:
-        for source, files in named:
+        for source, files, unread in named:
+            yield from (Answered(printable(error.path), None, error) for error in unread)
             for file in files:
                 progress("answering images", done, total)
                 yield _answer(printable(file), lambda file=file: engine.classify(file))
                 done += 1
             if is_stream(source):
                 yield from _stream(engine, source, every, limit)
-            elif not files:
+            elif not files and not unread:
                 error = ImageError(source, "holds no images", f"Known by their names: {', '.join(sorted(SUFFIXES))}.")
                 yield Answered(printable(source), None, error)
         progress("answering images", total, total)
@@ -122,15 +124,17 @@ def _answer(name: str, classify: Callable[[], Classification]) -> Answered:
         return Answered(name, None, error)
 
 
-def _files(source: str) -> list[Path]:
-    """The file itself, or the images in a folder."""
+def _files(source: str) -> tuple[list[Path], list[ImageError]]:
+    """The file itself, or the images in a folder and what is wrong with folders in it; nothing for a stream."""
+    if is_stream(source):
+        return [], []
     path = Path(source)
     try:
         if path.is_dir():
-            return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.is_dir())
+            return images_below(path)
     except OSError:  # a name too long, a folder closed to us: reading it says so, and the other images are answered
         pass
-    return [path]
+    return [path], []
 
 
 def _show_now(one: Answered, *, as_json: bool) -> None:

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from edgewise.errors import EdgewiseError
 from edgewise.progress import Progress
+from edgewise.text import printable
 
 _WIDE = 160  # columns where the output is no terminal: a table in a file should not be folded
 out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE)
@@ -28,9 +29,14 @@ _PLAIN_SECONDS = 5.0  # between two lines of progress where stderr is no termina
 
 def show_error(error: EdgewiseError) -> None:
     """One line that says what, and a second that says what to do."""
-    err.print(f"[bold red]error:[/] {escape(error.message)}", soft_wrap=True)
+    err.print(f"[bold red]error:[/] {escape(_on_lines(error.message))}", soft_wrap=True)
     if error.hint:
-        err.print(f"[bold] hint:[/] {escape(error.hint)}", soft_wrap=True)
+        err.print(f"[bold] hint:[/] {escape(_on_lines(error.hint))}", soft_wrap=True)
+
+
+def _on_lines(text: str) -> str:
+    """What a terminal would obey, out of a path or a file, as escapes; line ends stay."""
+    return "\n".join(map(printable, text.splitlines()))
 
 
 def show_note(text: str) -> None:

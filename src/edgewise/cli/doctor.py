@@ -8,9 +8,9 @@ from rich.text import Text
 
 import edgewise
 from edgewise.cli import options
-from edgewise.cli.console import out, print_json
+from edgewise.cli.console import out, print_json, progress_bars
 from edgewise.machine import fingerprint
-from edgewise.runtime.health import Check, HubCache, check_packages, hub_cache
+from edgewise.runtime.health import INSTALL_HINT, Check, HubCache, check_packages, hub_cache
 
 _BROKEN = 3  # exit code when something that edgewise itself needs does not work
 _STYLES = {"ok": "green", "absent": "yellow", "broken": "bold red"}
@@ -19,11 +19,12 @@ _STYLES = {"ok": "green", "absent": "yellow", "broken": "bold red"}
 def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
     """Say which engines and packages are here, whether they run, and how to get the missing ones.
 
-    Exits with 3 when a package that edgewise itself needs is broken; a missing extra is no fault.
+    Exits with 3 when a package that edgewise itself needs is absent or broken; a missing extra is no fault.
     """
     machine, cache = fingerprint(), hub_cache()
-    checks = check_packages()
-    broken = any(check.state != "ok" for check in checks if not check.extra)
+    with progress_bars(quiet=quiet or json) as progress:
+        checks = check_packages(progress)
+    broken = not checks or any(check.state != "ok" for check in checks if not check.extra)
     if json:
         print_json(
             {
@@ -40,7 +41,7 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
         out.print(f"{machine.system}: {machine.cpu}, {cores}, {machine.memory_gib:g} GiB", markup=False)
         out.print(_hub_line(cache), markup=False)
         out.print()
-        out.print(_table(checks))
+        out.print(_table(checks) if checks else f"It is not installed, so what it needs is not known. {INSTALL_HINT}")
         hints = () if quiet else dict.fromkeys(check.hint for check in checks if check.hint)
         for hint in hints:
             wanted = ", ".join(check.package for check in checks if check.hint == hint)

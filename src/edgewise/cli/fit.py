@@ -1,8 +1,9 @@
 """`edgewise select fit`: a selector from a profile."""
 
 import shlex
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,7 +14,6 @@ from edgewise.cli.fair_tables import show_table
 from edgewise.errors import UsageError
 from edgewise.images.features import CANDIDATES, FEATURES
 from edgewise.profile.outcomes import open_profile
-from edgewise.select.selector import Method
 
 _CASCADE, _PREMODEL, _SINGLE = "The cascade", "The premodel", "The single model"  # headings of the help page
 
@@ -83,6 +83,14 @@ def command(
         str | None,
         typer.Option(help="The model to run then. Default: the most accurate.", rich_help_panel=_PREMODEL),
     ] = None,
+    doubt: Annotated[
+        float | None,
+        typer.Option(
+            metavar="EPSILON",
+            help="Take a choice for 'none' where the conformal detector doubts it at this rate, 0 to 1.",
+            rich_help_panel=_PREMODEL,
+        ),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="Its name. Default: the most accurate.", rich_help_panel=_SINGLE)
     ] = None,
@@ -95,7 +103,6 @@ def command(
     from edgewise.select.evaluate import evaluate
     from edgewise.select.fair_table_json import table_to_json
     from edgewise.select.named import Options, method_named
-    from edgewise.select.selected_features import FeatureChoice, SelectedFeatures
     from edgewise.serve.deployment import save_deployment
 
     outcomes = open_profile(profile)
@@ -107,7 +114,7 @@ def command(
             max_mean_ms=max_mean_ms,
             average=average,
             max_stages=max_stages,
-            features=None if features in (None, "all", "auto") else _names(features),
+            features=_features(features),
             chain=chain,
             single=one,
             labels=labels,
@@ -117,12 +124,11 @@ def command(
             theta_points=theta,
             on_fail=on_fail,
             fail_model=fail_model,
+            doubt=doubt,
             model=model,
             seed=seed,
         ),
     )
-    if features == "auto":
-        chosen = SelectedFeatures(chosen, FeatureChoice(criterion, seed=seed))
     with progress_bars(quiet=quiet or json) as progress:
         selector = chosen.fit(trials)
         table = evaluate(trials, {method: chosen}, criterion=criterion, folds=folds, seed=seed, progress=progress).table
@@ -140,8 +146,10 @@ def command(
         note(f"Next: edgewise classify IMAGES --selector {shlex.quote(str(out))}")
 
 
-def _names(features: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in features.split(","))
+def _features(features: str | None) -> tuple[str, ...] | Literal["auto"] | None:
+    if features in (None, "auto"):
+        return features
+    return CANDIDATES if features == "all" else tuple(name.strip() for name in features.split(","))
 
 
 def _radius(radius: str | None) -> float | Literal["auto"] | None:
@@ -153,6 +161,6 @@ def _radius(radius: str | None) -> float | Literal["auto"] | None:
         raise UsageError(f"The radius is {radius!r}.", "Give a number of scaled feature units, or 'auto'.") from None
 
 
-def _settings(method: Method) -> dict[str, object]:
-    """What a method was told, as JSON values."""
-    return {key: value for key, value in vars(method).items() if isinstance(value, str | int | float | tuple | None)}
+def _settings(method: Any) -> dict[str, Any]:
+    """What a method was told, as JSON values; what it wraps was told in a table of its own."""
+    return {key: _settings(value) if is_dataclass(value) else value for key, value in vars(method).items()}

@@ -1,72 +1,94 @@
-"""The command `edgewise`."""
+"""The entry of the command `edgewise`: runs it, and ends well however it ends.
 
+What is heavy is imported inside, so that an interrupt while it loads is one too.
+"""
+
+import errno
 import os
 import sys
-from pathlib import Path
-from typing import Annotated
 
-import typer
-
-import edgewise
-from edgewise.cli import classify, demo, doctor, profile, report, select, zoo
-from edgewise.cli.console import show_error, show_note
-from edgewise.cli.settings import read_settings
 from edgewise.errors import EdgewiseError
 
 _INTERRUPTED = 130  # what shells report for Ctrl-C
-
-app = typer.Typer(
-    name="edgewise",
-    help="Vision inference that fits itself to its user and to each input, on the device.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("demo")(demo.command)
-app.command("profile")(profile.command)
-app.add_typer(select.app, name="select")
-app.command("classify")(classify.command)
-app.command("report")(report.command)
-app.add_typer(zoo.app, name="zoo")
-app.command("doctor")(doctor.command)
+_OUTPUT_LOST = 3
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-def _version(show: bool) -> None:
-    if show:
-        typer.echo(f"edgewise {edgewise.__version__}")
-        raise typer.Exit
+class Ended(Exception):
+    """Carries what ended a command through Typer, which would end it in silence: an interrupt or a closed pipe."""
 
-
-@app.callback()
-def options(
-    context: typer.Context,
-    settings: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="EDGEWISE_SETTINGS", help="A TOML file with a table per command: \\[profile], \\[select.fit]."
-        ),
-    ] = None,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Options before the command."""
-    if settings is not None:
-        context.default_map = read_settings(settings, context.command)
+    def __init__(self, reason: BaseException) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def main() -> None:
     """Run the command; an expected error becomes two lines on stderr and its exit code."""
+    _open_what_is_closed()
     try:
-        app()
+        _run()
+    except KeyboardInterrupt as interrupt:
+        sys.exit(_interrupted(interrupt))
+    except BrokenPipeError:
+        sys.exit(_nobody_reads())
+    except OSError as error:
+        sys.exit(_output_lost(error))
+
+
+def _run() -> None:
+    from edgewise.cli.app import app
+    from edgewise.cli.console import show_error
+
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except Ended as ended:
+        raise ended.reason from ended
     except EdgewiseError as error:
         show_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        show_note("interrupted")
-        sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has gone, as in `edgewise ... | head`; Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+
+
+def _open_what_is_closed() -> None:
+    """Give a closed stdin, stdout or stderr an end that leads nowhere.
+
+    Else the next file that is opened takes its number, and gets what was meant for a terminal.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+
+
+def _interrupted(interrupt: KeyboardInterrupt) -> int:
+    print(": ".join(["interrupted", *map(str, interrupt.args)]), file=sys.stderr)  # noqa: T201
+    return _INTERRUPTED
+
+
+def _nobody_reads() -> int:
+    """The reader of our output has gone, as in `edgewise ... | head`: that is no error."""
+    _drop_output()
+    return 0
+
+
+def _output_lost(error: OSError) -> int:
+    """What was printed could not be written where the shell sends it; any other error of the system is a bug."""
+    if error.filename is not None or error.errno not in _NO_ROOM:
+        raise error
+    _drop_output()
+    print(  # noqa: T201
+        f"error: The output cannot be written: {error.strerror}.\n hint: Free some space where it goes.",
+        file=sys.stderr,
+    )
+    return _OUTPUT_LOST
+
+
+def _drop_output() -> None:
+    """What is still unwritten goes nowhere, so that Python does not complain of it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())

@@ -12,6 +12,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show neither progres
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Threads of each model's engine.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Profile = Annotated[Path, typer.Argument(help="A folder that `edgewise profile` wrote.")]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        help="Local weights in the place of a download: FILE.safetensors, or NAME=FILE.safetensors where several "
+        "classifiers take some. Repeat for more.",
+    ),
+]
 CriterionOption = Annotated[Criterion, typer.Option(help="What counts as right.")]
 Folds = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")]
 MaxMeanMs = Annotated[

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgewise.cli import options
-from edgewise.cli.console import milliseconds, percent, print_json, print_table, progress_bars, show_note
 from edgewise.cli.console import out as console
+from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
 from edgewise.errors import UsageError
 from edgewise.profile.outcomes import open_profile
 from edgewise.select.criterion import Criterion
@@ -74,19 +74,22 @@ def _places(profile: Path, out: Path | None) -> tuple[Path, Path]:
 def _show(found: "Study") -> None:
     """The figures that matter most, in 80 columns."""
     from edgewise.report.fair_rows import NONE
+    from edgewise.report.figures import digits_ms
     from edgewise.report.paper_beside import beside
     from edgewise.report.paper_rows import COINS
 
     table = found.table
+    digits = digits_ms([row.mean_ms for row in table.rows])
     print_table(
         f"{table.images:,} images, {table.folds}-fold nested cross-validation, {table.criterion}.\n"
-        'On "all fail" the most accurate model runs; the coin takes the same time.',
+        'On "all fail" the most accurate model runs.\n'
+        "The coin mixes single models at random for the same mean time.",
         ["", "right %", "mean ms", "coin %", "the coin"],
         [
             [
                 row.name,
                 percent(row.accuracy.value),
-                milliseconds(row.mean_ms),
+                f"{row.mean_ms:.{digits}f}",
                 percent(row.mixing_accuracy) if row.verdict and row.mixing_accuracy is not None else "",
                 COINS[row.verdict],
             ]
@@ -108,8 +111,9 @@ def _show(found: "Study") -> None:
         ],
     )
     print_table(
-        "\nBeside the published figures",
+        "\nBeside the published figures (of other networks, images and machines)",
         ["", "published", "here"],
         [[one.published.what, one.published.text, one.ours] for one in beside(found) if one.ours != NONE],
         left=3,
     )
+    console.print("(fig): read off a figure. The page says what each figure here is.", style="dim")

@@ -24,11 +24,13 @@ def command(
     zoo: Annotated[
         list[str] | None,
         typer.Option(
-            help="A classifier: tiny:NAME, onnx:PATH, tflite:PATH, torch:PATH.py:FACTORY, timm:NAME, or a zoo file "
-            "PATH.toml; patterns are expanded. Repeat for more. Default: tiny:*.",
+            help="A classifier: tiny:NAME, onnx:PATH, tflite:PATH, torch:PATH.py:FACTORY, timm:NAME, torchvision:NAME, "
+            "hf:OWNER/NAME, ensemble:A+B, or a zoo file PATH.toml; patterns are expanded. Repeat for more. "
+            "Default: tiny:*.",
             autocompletion=options.complete_zoo,
         ),
     ] = None,
+    weights: options.Weights = None,
     classes: Annotated[
         str | None,
         typer.Option(help="Restrict every model to these classes: a,b,c, or 'data' for those of the data set."),
@@ -53,9 +55,13 @@ def command(
         threads=threads,
         mode=mode,
         seed=seed,
+        weights=tuple(weights or ()),
     )
-    with progress_bars(quiet=quiet or json) as progress:
-        run = make_or_resume(settings, progress)
+    try:
+        with progress_bars(quiet=quiet or json) as progress:
+            run = make_or_resume(settings, progress)
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt("give the same command again, and it goes on where it stopped") from interrupt
     outcomes = run.outcomes
     if json:
         print_json(

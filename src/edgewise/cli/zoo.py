@@ -1,5 +1,6 @@
 """`edgewise zoo`: the classifiers themselves."""
 
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated
@@ -11,17 +12,13 @@ from rich.text import Text
 from edgewise.cli import options
 from edgewise.cli.console import err, out, percent, print_json, print_table, progress_bars
 from edgewise.errors import UsageError
-from edgewise.zoo.description import Description, describe_classifier
+from edgewise.zoo.description import Description, Input, describe_classifier
 from edgewise.zoo.listing import Listed, list_source
 from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import KINDS, find
 
 app = typer.Typer(help="The classifiers: list, describe, export them; train the bundled ones.", no_args_is_help=True)
 
-Weights = Annotated[
-    list[str] | None,
-    typer.Option(help="Local weights, FILE.safetensors or NAME=FILE.safetensors, instead of a download. Repeatable."),
-]
 _FAMILIES = (
     "these are bundled; name others: onnx:PATH, tflite:PATH, 'timm:*mobilenet*', 'torchvision:resnet*', "
     "hf:OWNER/NAME, torch:PATH.py:FACTORY"
@@ -61,20 +58,9 @@ def list_models(
     if json:
         print_json(kept)
         return
-    print_table(
-        "",
-        ["source", "name", "px", "classes", "MACs", "params", "bytes", "licence"],
-        [
-            [
-                row.source,
-                "" if row.source.endswith(row.name) else row.name,
-                *(_figure(value) for value in (row.size_px, row.classes, row.macs, row.params, row.bytes)),
-                row.licence,
-            ]
-            for row in kept
-        ],
-        left=2,
-    )
+    _show_list(kept)
+    if not kept and not quiet:
+        err.print("no classifier is left by these filters", markup=False)
     unknown = sum(any(getattr(row, key) is None for key in limits) for row in listed)
     if unknown and not quiet:
         err.print(f"{unknown} left out: nothing says how large they are", markup=False, soft_wrap=True)
@@ -82,10 +68,27 @@ def list_models(
         err.print(_FAMILIES, markup=False, soft_wrap=True)
 
 
+def _show_list(listed: Sequence[Listed]) -> None:
+    """A table of what is known; a column that nothing is known of is left out."""
+    columns = {
+        "source": [row.source for row in listed],
+        "name": ["" if row.source.endswith(row.name) else row.name for row in listed],
+        "px": [_figure(row.size_px) for row in listed],
+        "classes": [_figure(row.classes) for row in listed],
+        "MACs": [_figure(row.macs) for row in listed],
+        "params": [_figure(row.params) for row in listed],
+        "bytes": [_figure(row.bytes) for row in listed],
+        "licence": [row.licence for row in listed],
+    }
+    known = {title: cells for title, cells in columns.items() if any(cells)}
+    if known:
+        print_table("", list(known), list(zip(*known.values(), strict=True)), left=2 if "name" in known else 1)
+
+
 @app.command("describe")
 def describe(
     name: Annotated[str, typer.Argument(help="One classifier, as for --zoo.")],
-    weights: Weights = None,
+    weights: options.Weights = None,
     threads: options.Threads = 1,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -112,7 +115,7 @@ def describe(
 def export(
     names: Annotated[list[str], typer.Argument(help="timm:, torchvision:, hf: or torch: classifiers, as for --zoo.")],
     out_folder: Annotated[Path, typer.Option("--out", help="The folder for NAME.onnx and its card, NAME.toml.")],
-    weights: Weights = None,
+    weights: options.Weights = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -135,18 +138,13 @@ def export(
 
 def _rows(found: Description) -> list[tuple[str, str]]:
     """Labels and values for people; what is not known is left out."""
-    shape = found.input
-    side = f"{shape['size_px']} x {shape['size_px']}"
     first = ", ".join(found.first_classes)
     rows = [
         ("name", found.name),
         ("source", found.source),
         ("engine", found.engine),
         ("members", ", ".join(found.members)),
-        ("input", f"{shape['number']} {shape['layout'].upper()}, {side}"),
-        ("resize", _resize(shape["resize"], shape["resize_px"], shape["interpolation"])),
-        ("mean", ", ".join(f"{value:.4g}" for value in shape["mean"])),
-        ("std", ", ".join(f"{value:.4g}" for value in shape["std"])),
+        *(_input_rows(found.input) if found.input else [("input", "each member's own")]),
         ("classes", f"{found.classes:,}: {first}{', ...' if found.classes > len(found.first_classes) else ''}"),
         ("output", found.output + (f", after the first {found.skip_outputs}" if found.skip_outputs else "")),
         ("MACs", _figure(found.macs)),
@@ -159,10 +157,16 @@ def _rows(found: Description) -> list[tuple[str, str]]:
     return [(label, value) for label, value in rows if value]
 
 
-def _resize(kind: str, resize_px: int, interpolation: str) -> str:
-    if kind == "squash":
-        return f"the whole image squashed, {interpolation}"
-    return f"short side to {resize_px}, centre crop, {interpolation}"
+def _input_rows(shown: Input) -> list[tuple[str, str]]:
+    prepared = shown.preprocess
+    resized = "the whole image squashed" if prepared.resize == "squash" else f"short side to {prepared.resize_px}"
+    cropped = "" if prepared.resize == "squash" else ", centre crop"
+    return [
+        ("input", f"{shown.number} {shown.layout.upper()}, {prepared.size_px} x {prepared.size_px}"),
+        ("resize", f"{resized}{cropped}, {prepared.interpolation}"),
+        ("mean", ", ".join(f"{value:.4g}" for value in prepared.mean)),
+        ("std", ", ".join(f"{value:.4g}" for value in prepared.std)),
+    ]
 
 
 def _figure(value: int | None) -> str:

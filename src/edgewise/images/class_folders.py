@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgewise.errors import DataError
+from edgewise.images.below import is_folder, suffix
 from edgewise.images.decode import SUFFIXES
 from edgewise.images.items import Dataset, Item, Unread
 from edgewise.text import printable
@@ -26,9 +27,9 @@ def read_class_folders(root: Path) -> Dataset:
         entries = sorted(os.scandir(root), key=lambda entry: entry.name)
     except OSError as error:
         raise DataError(f"{printable(root)} cannot be read: {error.strerror}.", "Check its permissions.") from error
-    folders = [entry for entry in entries if _is_folder(entry) and not entry.name.startswith(".")]
+    folders = [entry for entry in entries if is_folder(entry) and not entry.name.startswith(".")]
     labels = {entry.name for entry in folders}
-    loose = [entry.name for entry in entries if _suffix(entry.name) in SUFFIXES and entry.name not in labels]
+    loose = [entry.name for entry in entries if suffix(entry.name) in SUFFIXES and entry.name not in labels]
     for entry in folders:
         walk.note(_Folder(entry.name, entry.name), is_link=entry.is_symlink())
     walk.run()
@@ -101,15 +102,15 @@ class _Walk:
                     self._sort(entry, f"{folder.name}/{entry.name}", folder.label)
 
     def _sort(self, entry: os.DirEntry[str], name: str, label: str) -> None:
-        suffix = _suffix(entry.name)
-        if _is_folder(entry):
-            if suffix in SUFFIXES:
+        ending = suffix(entry.name)
+        if is_folder(entry):
+            if ending in SUFFIXES:
                 self._miss(name, "is a folder")
             else:
                 self.note(_Folder(name, label), is_link=entry.is_symlink())
-        elif suffix in NOT_DECODED:
-            self._miss(name, f"is in a format that cannot be read ({suffix})")
-        elif suffix in SUFFIXES:
+        elif ending in NOT_DECODED:
+            self._miss(name, f"is in a format that cannot be read ({ending})")
+        elif ending in SUFFIXES:
             if _is_utf_8(name):
                 self.items.append(Item(self.root / name, name, label))
             else:
@@ -122,17 +123,6 @@ class _Walk:
 def _identity(folder: Path) -> tuple[int, int]:
     status = folder.stat()
     return status.st_dev, status.st_ino
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads in a circle
-        return False
-
-
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - names by the million
 
 
 def _is_utf_8(name: str) -> bool:

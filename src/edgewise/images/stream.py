@@ -12,6 +12,9 @@ from edgewise.errors import ImageError, UsageError
 from edgewise.images.capture import SUFFIXES, is_address, is_camera, open_capture, public_name, quiet_opencv
 from edgewise.images.decode import MAX_PIXELS
 
+_COUNTING = frozenset({".avi", ".mp4", ".m4v", ".mov"})  # elsewhere the count is a guess from the duration
+_WHOLE = 0.9  # of the counted frames: an edit list may leave some of them out
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -33,9 +36,11 @@ def frames(source: str | Path, every: int = 1, limit: int | None = None) -> Iter
     """Every `every`-th frame of a stream, at most `limit` of them.
 
     The source is opened when the first frame is asked for, and closed when the iterator ends, is closed or fails. The
-    rotation that a file asks for is applied. A video that breaks off gives the frames before the break. An address that
-    is silent for `capture.TIMEOUT_S` ends. Raises `UsageError` for numbers below 1, and `ImageError` for what is no
-    stream, cannot be opened, has frames of too many pixels, or none that can be decoded.
+    rotation that a file asks for is applied. An address that is silent for `capture.TIMEOUT_S` ends.
+
+    Raises `UsageError` for numbers below 1, and `ImageError` for what is no stream, cannot be opened, has frames of too
+    many pixels, or none that can be decoded; and after the last good frame of a file that breaks off, where its header
+    says how many frames it has.
     """
     for name, value in (("every", every), ("limit", limit)):
         if value is not None and value < 1:
@@ -66,8 +71,20 @@ def _frames(source: str, every: int, limit: int | None) -> Iterator[Frame]:
             index += 1
         if given == 0:
             raise ImageError(name, "holds no frame that can be decoded", "Play it elsewhere, or export it again.")
+        if limit is None or given < limit:
+            _see_that_it_was_whole(capture, source, index)
     finally:
         capture.release()
+
+
+def _see_that_it_was_whole(capture: cv2.VideoCapture, source: str, frames_read: int) -> None:
+    counted = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if Path(source).suffix.lower() in _COUNTING else 0
+    if frames_read < _WHOLE * counted:
+        raise ImageError(
+            public_name(source),
+            f"breaks off after {frames_read:,} of {counted:,} frames",
+            "The frames before the break were given; copy or export the rest again.",
+        )
 
 
 def _grab(capture: cv2.VideoCapture) -> bool:

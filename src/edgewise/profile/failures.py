@@ -1,11 +1,10 @@
 """What a profile had to go on without: models and images that failed, written down so that no later run meets them."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from edgewise.store import entries, field, read_json, write_json
+from edgewise.restore import restore
+from edgewise.store import read_json, write_json
 
 KIND, SCHEMA = "profile-failures", 1
 FAILURES = "failures.json"
@@ -51,15 +50,7 @@ def read_failures(folder: Path) -> Failures:
     path = folder / FAILURES
     if not path.exists():
         return Failures()
-    data = read_json(path, KIND, SCHEMA)
-
-    def texts(row: Mapping[str, Any], *keys: str) -> list[str]:
-        return [field(row, key, str, path) for key in keys]
-
-    return Failures(
-        tuple(ModelFailure(*texts(row, "name", "source", "reason", "said")) for row in _rows(data, "models", path)),
-        tuple(ImageFailure(*texts(row, "image", "reason", "said")) for row in _rows(data, "images", path)),
-    )
+    return restore(Failures, read_json(path, KIND, SCHEMA), path)
 
 
 def note_failure(folder: Path, failure: ModelFailure | ImageFailure) -> Failures:
@@ -71,7 +62,3 @@ def note_failure(folder: Path, failure: ModelFailure | ImageFailure) -> Failures
         known = Failures(known.models, (*known.images, failure))
     write_json(folder / FAILURES, KIND, SCHEMA, asdict(known))
     return known
-
-
-def _rows(data: Mapping[str, Any], key: str, origin: Path) -> list[dict[str, Any]]:
-    return entries(data, key, dict[str, Any], origin)

@@ -15,15 +15,13 @@ from edgewise.images.dataset import Dataset
 from edgewise.images.features import CANDIDATES
 from edgewise.machine import fingerprint
 from edgewise.profile.crew import Crew
-from edgewise.profile.folder import LOGITS, SHARDS
+from edgewise.profile.folder import SHARDS
 from edgewise.profile.latency import StageTime
-from edgewise.profile.outcomes import KIND, MANIFEST, SCHEMA
+from edgewise.profile.manifest import IMAGES, KIND, LATENCY, MANIFEST, OUTCOMES, SCHEMA, logits_file
 from edgewise.profile.plan import Plan
 from edgewise.profile.shard import ImageRow, Shard
 from edgewise.profile.tables import image_columns, latency_columns, outcome_columns
 from edgewise.store import describe_files, write_array, write_json, write_table
-
-OUTCOMES, IMAGES, LATENCY = "outcomes.parquet", "images.parquet", "latency.parquet"
 
 
 def finish(
@@ -35,7 +33,7 @@ def finish(
     columns: list[dict[str, Any]] = []
     for m, model in enumerate(crew.models):
         logits = np.concatenate([shard.logits[model.number] for shard in shards])
-        names.append(f"{LOGITS}/{m:02d}.npy")
+        names.append(logits_file(m))
         write_array(out / names[-1], logits)
         columns.append(outcome_columns(images, model.card.name, logits))
     write_table(out / OUTCOMES, {key: _joined([c[key] for c in columns]) for key in columns[0]})

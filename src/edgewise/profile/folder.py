@@ -3,20 +3,30 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from edgewise.errors import StoreError
 from edgewise.profile.failures import FAILURES
-from edgewise.profile.outcomes import MANIFEST
+from edgewise.profile.manifest import LOGITS, MANIFEST
 from edgewise.profile.plan import PLAN
-from edgewise.store import PART, cannot_write, field, read_json, remove_parts, write_json
+from edgewise.restore import restore
+from edgewise.store import PART, cannot_write, read_json, remove_parts, write_json
 
 State = Literal["new", "unfinished", "finished"]
-SHARDS, LOGITS = "shards", "logits"
+SHARDS = "shards"
 _LOCK, _WRITER = ".lock", ".writer.json"
 _WRITER_KIND, _WRITER_SCHEMA = "profile-writer", 1
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Who is writing to a folder."""
+
+    pid: int
+    since: str  # UTC
 
 
 def look(out: Path) -> State:
@@ -61,8 +71,8 @@ def writing(out: Path) -> Iterator[None]:
         raise cannot_write(out, error if isinstance(error, OSError) else OSError(str(error))) from error
     try:
         _tidy(out)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(out / _WRITER, _WRITER_KIND, _WRITER_SCHEMA, {"pid": os.getpid(), "since": now})
+        writer = _Writer(os.getpid(), datetime.now(UTC).isoformat(timespec="seconds"))
+        write_json(out / _WRITER, _WRITER_KIND, _WRITER_SCHEMA, asdict(writer))
         yield
     finally:
         with suppress(StoreError):
@@ -108,8 +118,8 @@ def _remove_if_empty(folders: list[Path]) -> None:
 def _taken(out: Path) -> StoreError:
     try:
         path = out / _WRITER
-        writer = read_json(path, _WRITER_KIND, _WRITER_SCHEMA)
-        who = f" (pid {field(writer, 'pid', int, path)}, since {field(writer, 'since', str, path)})"
+        writer = restore(_Writer, read_json(path, _WRITER_KIND, _WRITER_SCHEMA), path)
+        who = f" (pid {writer.pid}, since {writer.since})"
     except StoreError:  # it has only just begun
         who = ""
     return StoreError(

@@ -36,6 +36,13 @@ class LabelMap:
         return logits if chosen is None else logits[:, chosen]
 
 
+def has_outputs(model_classes: int, outputs: np.ndarray | None, classes: int) -> bool:
+    """Whether a model of so many classes has the outputs that are said to be its for an answer space of `classes`."""
+    if outputs is None:
+        return model_classes == classes
+    return len(outputs) == classes and bool(((outputs >= 0) & (outputs < model_classes)).all())
+
+
 def map_labels(cards: Sequence[Card], labels: Sequence[str], wanted: Sequence[str] | None) -> LabelMap:
     """Find the answer space of `cards`.
 

@@ -9,17 +9,18 @@ from typing import cast
 
 import numpy as np
 
-from edgewise.errors import DataError, ImageError, ModelError, StoreError
+from edgewise.errors import DataError, ImageError, ModelError, OutputError, StoreError
 from edgewise.images.dataset import Dataset, Item, read_dataset
 from edgewise.images.threads import use_threads
 from edgewise.profile import shard
 from edgewise.profile.crew import Crew, ModelFailed, Watched, none_left
-from edgewise.profile.failures import Failures, read_failures
+from edgewise.profile.failures import ModelFailure, note_failure, read_failures
 from edgewise.profile.finish import finish
 from edgewise.profile.folder import SHARDS
 from edgewise.profile.latency import StageTime, measure
-from edgewise.profile.outcomes import MANIFEST
-from edgewise.profile.plan import Plan, Settings, asked, resume, see_that_models_are_the_same, start
+from edgewise.profile.manifest import MANIFEST
+from edgewise.profile.messages import PROFILING
+from edgewise.profile.plan import Plan, Settings, asked, resume, see_that_it_fits, start
 from edgewise.profile.position import Doing, Position
 from edgewise.profile.shard import Shard
 from edgewise.progress import Progress
@@ -27,7 +28,6 @@ from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import Source, find
 
-PROFILING = "profiling images"
 _LATENCY_IMAGES = 16
 Zoo = Sequence[tuple[str, str]]  # name and source of each model
 
@@ -51,22 +51,23 @@ def make(site: Worksite) -> None:
     site.tell_zoo([(source.name, source.text) for source in sources])
     wanted = asked(settings, dataset, sources)
     plan = resume(settings.out, wanted)
-    failures = read_failures(settings.out)
-    models = _load(sources, failures, site)
+    models = _load(sources, site, new=plan is None)
     if plan is None:
         plan = start(settings, wanted, dataset, models)
     else:
-        see_that_models_are_the_same(settings.out, plan, models)
+        see_that_it_fits(settings.out, plan, dataset, models)
     if (settings.out / MANIFEST).exists():
         shutil.rmtree(settings.out / SHARDS, ignore_errors=True)  # of a run that was killed right at its end
         return
-    crew = Crew(settings.out, models, failures, site.position)
+    crew = Crew(settings.out, models, read_failures(settings.out), site.position)
     shards = _compute_shards(site, plan, dataset, crew)
     times = _latency(site, dataset, shards, crew)
     finish(settings.out, plan, shards, times, crew, dataset)
 
 
-def _load(sources: Sequence[Source], failures: Failures, site: Worksite) -> list[Watched]:
+def _load(sources: Sequence[Source], site: Worksite, *, new: bool) -> list[Watched]:
+    """The models that have not failed; one whose outputs are not numbers is left out of a new profile."""
+    failures = read_failures(site.settings.out)
     models: list[Watched] = []
     for number, source in enumerate(sources):
         site.progress("loading models", number, len(sources))
@@ -79,8 +80,14 @@ def _load(sources: Sequence[Source], failures: Failures, site: Worksite) -> list
             raise ModelError(f"{source.text} needs more memory than there is to load.", "Leave it out.") from error
         except SystemExit as error:
             raise ModelError(f"{source.text} tried to end the process while it was loaded.", "Correct it.") from error
+        except OutputError as error:
+            if not new:
+                raise
+            reason = f"failed while it was loaded: {error.message}"
+            failures = note_failure(site.settings.out, ModelFailure(source.name, source.text, reason))
+        else:
+            models.append(Watched(number, model, source.text, site.position))
         site.position.note(Doing.OTHER)
-        models.append(Watched(number, model, source.text, site.position))
     site.progress("loading models", len(sources), len(sources))
     if not models:
         raise none_left(failures)

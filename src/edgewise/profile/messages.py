@@ -9,6 +9,8 @@ from typing import Any
 from edgewise.errors import DataError, EdgewiseError
 from edgewise.profile.plan import Settings
 
+PROFILING = "profiling images"  # the piece of work whose progress says that images are done
+
 
 def settings_to_json(settings: Settings) -> dict[str, Any]:
     return {**asdict(settings), "data": str(settings.data), "out": str(settings.out)}

@@ -11,13 +11,12 @@ import numpy as np
 from edgewise.errors import StoreError
 from edgewise.images.features import FEATURES, STEPS
 from edgewise.profile.latency import StageTime
+from edgewise.profile.manifest import IMAGES, LATENCY, MANIFEST, Manifest, class_set, logits_file, read_manifest
+from edgewise.profile.plan import PLAN
 from edgewise.select.feature_costs import FeatureCosts
 from edgewise.select.trials import Trials
-from edgewise.store import read_json, read_table
+from edgewise.store import map_array, read_table
 from edgewise.zoo.classes import ClassSet
-
-KIND, SCHEMA = "profile", 2
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -25,14 +24,15 @@ class Outcomes:
     """What every model answered on every image, and what it cost."""
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     models: tuple[str, ...]  # in the order of the zoo
     classes: ClassSet
 
     @cached_property
     def images(self) -> dict[str, list[Any]]:
         """Columns of images.parquet: image, label, sha256, width_px, height_px, file_bytes, feature_*, ..."""
-        return read_table(self.folder / "images.parquet")
+        needed = ("image", "label", "sha256", "decode_ms")
+        return read_table(self.folder / IMAGES, needed, rows=self.manifest["images"])
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -40,7 +40,13 @@ class Outcomes:
         return np.array(self.images["label"], np.int64)
 
     def features(self, names: Sequence[str] = FEATURES) -> np.ndarray:
-        """float64 [n, len(names)]; any of `edgewise.images.features.CANDIDATES`."""
+        """float64 [n, len(names)]; any of `edgewise.images.features.CANDIDATES`.
+
+        Raises `StoreError` for a feature that was not computed.
+        """
+        missing = [name for name in names if f"feature_{name}" not in self.images]
+        if missing:
+            raise StoreError(f"{self.folder} has no feature {', '.join(missing)}.", "Make the profile again.")
         return np.stack([np.array(self.images[f"feature_{name}"], np.float64) for name in names], axis=1)
 
     @cached_property
@@ -51,16 +57,14 @@ class Outcomes:
     @cached_property
     def latency(self) -> tuple[StageTime, ...]:
         """Every measured stage."""
-        columns = read_table(self.folder / "latency.parquet")
-        return tuple(StageTime(*values) for values in zip(*columns.values(), strict=True))
+        names = tuple(StageTime.__dataclass_fields__)
+        columns = read_table(self.folder / LATENCY, names)
+        return tuple(StageTime(*values) for values in zip(*(columns[name] for name in names), strict=True))
 
     def logits(self, model: str) -> np.ndarray:
         """float16 [n, classes], memory-mapped."""
-        path = self.folder / "logits" / f"{self.models.index(model):02d}.npy"
-        try:
-            return np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise StoreError(f"The logits {path} cannot be read: {error}.", "Make the profile again.") from error
+        path = self.folder / logits_file(self.models.index(model))
+        return map_array(path, np.float16, (self.manifest["images"], len(self.classes)))
 
     def stage_p50_ms(self, stage: str, model: str = "") -> float:
         """The median of one stage. Raises `StoreError` when it was not measured."""
@@ -87,15 +91,18 @@ class Outcomes:
 
 
 def open_profile(folder: Path) -> Outcomes:
-    """Open a finished profile. Raises `StoreError` when it is missing, unfinished or of another schema."""
+    """Open a finished profile.
+
+    Raises `StoreError` when it is missing, unfinished, of another schema, torn or changed by hand.
+    """
     if not (folder / MANIFEST).exists():
-        unfinished = (folder / "plan.json").exists()
+        unfinished = (folder / PLAN).exists()
         raise StoreError(
             f"{folder} holds {'an unfinished profile' if unfinished else 'no profile'}.",
             "Run the same `edgewise profile` again; it goes on where it stopped."
             if unfinished
             else "Make one with: edgewise profile --zoo ... --data FOLDER --out DIR",
         )
-    manifest = read_json(folder / MANIFEST, KIND, SCHEMA)
-    classes = ClassSet(tuple(manifest["classes"]["names"]), tuple(manifest["classes"]["ids"]))
-    return Outcomes(folder, manifest, tuple(model["name"] for model in manifest["models"]), classes)
+    manifest = read_manifest(folder)
+    models = tuple(model["name"] for model in manifest["models"])
+    return Outcomes(folder, manifest, models, class_set(manifest["classes"], folder / MANIFEST))

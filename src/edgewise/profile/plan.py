@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -14,10 +14,11 @@ from edgewise.errors import LabelError, StoreError
 from edgewise.images.dataset import Dataset
 from edgewise.images.features import CANDIDATES
 from edgewise.profile.crew import Watched
-from edgewise.profile.label_map import LabelMap, map_labels
+from edgewise.profile.label_map import LabelMap, has_outputs, map_labels
 from edgewise.profile.latency import Mode
-from edgewise.store import entries, field, read_json, write_json
-from edgewise.zoo.classes import ClassSet
+from edgewise.profile.manifest import AGAIN, StoredClasses, StoredSource, class_set
+from edgewise.restore import restore
+from edgewise.store import read_json, write_json
 from edgewise.zoo.sources import Source, describe
 
 KIND, SCHEMA = "profile-plan", 2
@@ -116,7 +117,7 @@ def resume(out: Path, asked: Mapping[str, Any]) -> Plan | None:
     path = out / PLAN
     if not path.exists():
         return None
-    plan = _plan(read_json(path, KIND, SCHEMA), path)
+    plan = _plan(read_json(path, KIND, SCHEMA, AGAIN), path)
     _see_that_it_is_the_same_zoo(out, plan, asked["models"])
     for key in asked:
         if key != "models" and plan.values.get(key) != asked[key]:
@@ -125,8 +126,8 @@ def resume(out: Path, asked: Mapping[str, Any]) -> Plan | None:
     return plan
 
 
-def see_that_models_are_the_same(out: Path, plan: Plan, models: Sequence[Watched]) -> None:
-    """Raises `StoreError` when a loaded model is not the one that the plan was made with."""
+def see_that_it_fits(out: Path, plan: Plan, dataset: Dataset, models: Sequence[Watched]) -> None:
+    """Raises `StoreError` when a loaded model is not the one that the plan was made with, or the plan was changed."""
     changed = [
         model.card.name
         for model in models
@@ -134,6 +135,12 @@ def see_that_models_are_the_same(out: Path, plan: Plan, models: Sequence[Watched
     ]
     if changed:
         raise changed_models(out, changed)
+    if plan.class_of_label.keys() != set(dataset.labels):
+        raise _unfit(out / PLAN, "its labels are not those of its data set")
+    for model in models:
+        count = len(model.card.classes)
+        if not has_outputs(count, plan.space.outputs[model.number], len(plan.space.classes)):
+            raise _unfit(out / PLAN, f"{model.card.name} has {count} classes, not the outputs that it names")
 
 
 def changed_models(out: Path, names: Sequence[str]) -> StoreError:
@@ -141,23 +148,37 @@ def changed_models(out: Path, names: Sequence[str]) -> StoreError:
     return _another(out, "zoo", f"{', '.join(names)} changed since, its weights or its preprocessing")
 
 
+class _PlannedModel(StoredSource):
+    """One model asked for; once it has been loaded, its `fingerprint` and `preprocess` are there too."""
+
+    name: str
+
+
+class _Stored(TypedDict):
+    """What is read of a plan whatever was asked for."""
+
+    models: list[_PlannedModel]
+    classes: StoredClasses
+    outputs: list[list[int] | None]
+    labels: dict[str, int]
+
+
 def _plan(values: dict[str, Any], origin: Path) -> Plan:
-    models = entries(values, "models", dict[str, Any], origin)
-    for model in models:
-        field(model, "name", str, origin)
-        field(model, "source", str, origin)
-    classes = field(values, "classes", dict[str, Any], origin)
-    labels = field(values, "labels", dict[str, Any], origin)
-    outputs = field(values, "outputs", list[Any], origin)
+    stored = restore(_Stored, values, origin)
+    classes, labels = class_set(stored["classes"], origin), stored["labels"]
     try:
-        names = ClassSet(tuple(entries(classes, "names", str, origin)), tuple(entries(classes, "ids", str, origin)))
-        chosen = tuple(None if rows is None else np.array(rows, np.int64).reshape(len(names)) for rows in outputs)
-    except (LabelError, ValueError, TypeError) as error:
-        raise StoreError(f"{origin} is no complete plan: {error}.", "Make the profile again.") from error
-    if len(chosen) != len(models):
-        raise StoreError(f"{origin} has {len(models)} models and {len(chosen)} outputs.", "Make the profile again.")
-    class_of_label = {label: field(labels, label, int, origin) for label in labels}
-    return Plan(values, LabelMap(names, names, chosen), class_of_label)
+        outputs = tuple(None if one is None else np.array(one, np.int64) for one in stored["outputs"])
+    except OverflowError as error:
+        raise _unfit(origin, "a model has no output of such a number") from error
+    if len(outputs) != len(stored["models"]):
+        raise _unfit(origin, f"it has {len(stored['models'])} models and {len(outputs)} outputs")
+    if not all(0 <= index < len(classes) for index in labels.values()):
+        raise _unfit(origin, f"a label means none of its {len(classes)} classes")
+    return Plan(values, LabelMap(classes, classes, outputs), labels)
+
+
+def _unfit(origin: Path, why: str) -> StoreError:
+    return StoreError(f"{origin} contradicts itself: {why}.", f"It was changed by hand. {AGAIN}")
 
 
 def _loaded(model: Watched) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from edgewise.errors import DataError
 from edgewise.profile.failures import ImageFailure, ModelFailure, note_failure
 from edgewise.profile.finished import is_the_same_by_files
 from edgewise.profile.folder import look, writing
-from edgewise.profile.messages import error_from_json
+from edgewise.profile.messages import PROFILING, error_from_json
 from edgewise.profile.outcomes import Outcomes, open_profile
 from edgewise.profile.plan import Settings
 from edgewise.profile.position import Doing
@@ -14,8 +14,6 @@ from edgewise.profile.supervise import Death, Worker
 from edgewise.progress import Progress, silent
 
 __all__ = ["ProfileRun", "Settings", "make_or_resume", "profile"]
-
-PROFILING = "profiling images"
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,14 @@ class Line:
     y2: float
 
     def meets(self, box: Box) -> bool:
-        """Some of it runs through the box (Liang and Barsky's clipping)."""
+        """Some of it runs through the box (Liang and Barsky's clipping, where it is not all on one side of the box)."""
+        if (
+            (self.x1 < box.left and self.x2 < box.left)
+            or (self.y1 < box.top and self.y2 < box.top)
+            or (self.x1 > (right := box.left + box.width) and self.x2 > right)
+            or (self.y1 > (bottom := box.top + box.height) and self.y2 > bottom)
+        ):
+            return False
         enters, leaves = 0.0, 1.0
         dx, dy = self.x2 - self.x1, self.y2 - self.y1
         for step, room in (

@@ -14,15 +14,19 @@ from markupsafe import Markup
 import edgewise
 from edgewise.machine import fingerprint
 from edgewise.profile.outcomes import Outcomes
-from edgewise.report.figures import milliseconds, percent, points, points_range
+from edgewise.report.figures import listed, milliseconds, percent, points, points_range
 from edgewise.report.paper_beside import Beside, beside
 from edgewise.report.paper_charts import draw_matrix, draw_sweep
+from edgewise.report.paper_feature_rows import candidate_rows, importance_rows
+from edgewise.report.paper_flags import CURVES, curves, draw_flags
+from edgewise.report.paper_member_rows import member_rows
 from edgewise.report.paper_rows import (
+    CNN,
     COINS,
     answer_rows,
     cost_bars,
     family_rows,
-    importance_rows,
+    published_shares,
     score_rows,
     share_table,
 )
@@ -36,7 +40,8 @@ from edgewise.store import write_json
 
 KIND, SCHEMA = "paper-study", 1
 _PLANES_PX = {"wide": (992, 560), "medium": (640, 520), "narrow": (358, 520)}
-_SWEEPS_PX = {"wide": (992, 320), "medium": (640, 320), "narrow": (358, 300)}
+_SWEEPS_PX = {"wide": (992, 404), "medium": (640, 404), "narrow": (358, 384)}
+_FLAGS_PX = {"wide": (620, 480), "medium": (620, 480), "narrow": (358, 380)}
 
 
 @dataclass(frozen=True)
@@ -59,15 +64,20 @@ def render_paper(outcomes: Outcomes, study: Study, *, title: str, notes: Notes |
         study=study,
         images=images,
         headline=headline(study),
+        others=others(study),
         answers=answer_rows(study.table),
         planes={size: draw_plane(study.table, *px) for size, px in _PLANES_PX.items()},
         families=family_rows(study.namings, images),
         scores=score_rows(study.namings),
         shares=shares,
+        published_shares=published_shares(),
         shades=shades(len(shares.models)),
+        members=member_rows(study),
+        candidates=candidate_rows(study),
         matrix=draw_matrix(study.features.filter),
         importances=importance_rows(study.features.importances),
-        sweeps={s: draw_sweep(sweep, images, *px, study.features.base_rate) for s, px in _SWEEPS_PX.items()},
+        sweeps={size: draw_sweep(sweep, images, *px) for size, px in _SWEEPS_PX.items()},
+        flags={size: draw_flags(study, *px) for size, px in _FLAGS_PX.items()} if curves(study) else {},
         costs=cost_bars(study.overhead, len(study.settings.features)),
         published=beside(study),
         provenance=provenance(outcomes, study.table),
@@ -87,10 +97,21 @@ def headline(study: Study) -> str:
     )
 
 
+def others(study: Study) -> str:
+    """How the other premodels fare against their coins."""
+    rows = [row for row in study.table.rows if row.kind == "selector" and row.name != BASE]
+    winners = [row.name for row in rows if row.verdict == "beats the mixing line"]
+    if not winners:
+        return f"None of the {len(rows)} other premodels here can be said to beat such a coin."
+    return f"Of the {len(rows)} other premodels here {listed(winners)} beat{'s' * (len(winners) == 1)} such a coin."
+
+
 def command_of(outcomes: Outcomes, study: Study) -> str:
     """The command line that makes this page again."""
     settings = study.settings
     made = ["--criterion", settings.criterion, "--folds", str(settings.folds), "--seed", str(settings.seed)]
+    if all(one.name != CNN for one in study.namings):
+        made.append("--no-cnn")
     return shlex.join(["edgewise", "select", "paper", str(outcomes.folder), *made, "--out", "PAGE.html"])
 
 
@@ -142,5 +163,5 @@ def _figure(one: Beside) -> dict[str, Any]:
 def _template() -> Template:
     made = environment()
     made.filters.update(percent=percent, milliseconds=milliseconds)
-    made.globals.update(zip=zip, coins=COINS)
+    made.globals.update(zip=zip, coins=COINS, curve_words=CURVES)
     return made.get_template("paper.html.j2")

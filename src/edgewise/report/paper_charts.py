@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from edgewise.report.figures import percent
+from edgewise.report.figures import milliseconds, percent
 from edgewise.report.geometry import Box
 from edgewise.report.lettering import width_px
 from edgewise.report.scale import Scale, share_scale
@@ -15,6 +15,7 @@ from edgewise.select.feature_sweep import Sweep
 _CELL_PX = 17.0
 _NAME_GAP_PX = 6.0
 _LEFT_PX, _RIGHT_PX, _TOP_PX, _BOTTOM_PX = 44.0, 14.0, 26.0, 42.0
+_COSTS_PX = 84.0
 
 
 def draw_matrix(found: CorrelationFilter) -> Markup:
@@ -68,23 +69,29 @@ def _cell(found: CorrelationFilter, i: int, j: int, left: float) -> Markup:
     )
 
 
-def draw_sweep(sweep: Sweep, images: int, width: int, height: int, base_rate: float | None = None) -> Markup:
-    """Accuracy in naming the optimal model by number of features, with 95% intervals, as one `<svg>`.
+def draw_sweep(sweep: Sweep, images: int, width: int, height: int) -> Markup:
+    """Accuracy in naming the optimal model by number of features, with 95% intervals, above their cost, as one `<svg>`.
 
-    `base_rate` draws a line: what naming the most frequent answer reaches, features unseen.
+    The dashed line is what naming the most frequent answer reaches, features unseen. Where features cost nothing the
+    accuracy stands alone.
     """
-    frame = Box(_LEFT_PX, _TOP_PX, width - _LEFT_PX - _RIGHT_PX, height - _TOP_PX - _BOTTOM_PX)
+    dearest = max(point.features_ms for point in sweep.points)
+    costs_px = _COSTS_PX if dearest > 0 else 0.0
+    frame = Box(_LEFT_PX, _TOP_PX, width - _LEFT_PX - _RIGHT_PX, height - _TOP_PX - _BOTTOM_PX - costs_px)
     counts = [point.count for point in sweep.points]
     x = Scale(0.5, counts[-1] + 0.5, frame.left, frame.right)
     shares = [end for point in sweep.points for end in (point.accuracy.low, point.accuracy.high)]
-    y = share_scale([*shares, *([] if base_rate is None else [base_rate])], frame.bottom, frame.top)
-    parts = [_axes(x, y, frame, counts)]
-    if base_rate is not None:
-        parts.append(
-            Markup('<path class="mixing" d="M{} {}H{}"><title>the most frequent answer: {}</title></path>').format(
-                _px(frame.left), _px(y.place(base_rate)), _px(frame.right), percent(base_rate, images)
-            )
-        )
+    base = sweep.base.value
+    y = share_scale([*shares, base], frame.bottom, frame.top)
+    parts = [
+        _axes(x, y, frame, counts),
+        Markup('<path class="mixing" d="M{} {}H{}"><title>the most frequent answer: {}</title></path>').format(
+            _px(frame.left), _px(y.place(base)), _px(frame.right), percent(base, images)
+        ),
+    ]
+    if dearest > 0:
+        floor = Box(frame.left, frame.bottom + _BOTTOM_PX, frame.width, _COSTS_PX - 4)
+        parts.append(_costs(sweep, x, floor, dearest))
     places = [(x.place(point.count), y.place(point.accuracy.value)) for point in sweep.points]
     for (x1, y1), (x2, y2) in pairwise(places):
         parts.append(Markup('<path class="course" d="M{} {}L{} {}"/>').format(_px(x1), _px(y1), _px(x2), _px(y2)))
@@ -108,6 +115,22 @@ def draw_sweep(sweep: Sweep, images: int, width: int, height: int, base_rate: fl
     return Markup('<svg class="plane" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         width, height, "Accuracy by number of features; the table below has the figures.", Markup("").join(parts)
     )
+
+
+def _costs(sweep: Sweep, x: Scale, floor: Box, dearest: float) -> Markup:
+    """What the features cost, a bar per count on the same axis, with the figure of the dearest."""
+    y = Scale(0.0, dearest, floor.bottom, floor.top + 20)
+    wide = 0.6 * (x.place(2) - x.place(1))
+    bars = [
+        Markup('<rect class="cost" x="{}" y="{}" width="{}" height="{}"><title>{} ms</title></rect>').format(
+            _px(x.place(point.count) - wide / 2), _px(y.place(point.features_ms)), _px(wide),
+            _px(floor.bottom - y.place(point.features_ms)), milliseconds(point.features_ms),
+        )
+        for point in sweep.points
+    ]  # fmt: skip
+    return Markup("").join(bars) + Markup(
+        '<text class="axis" x="2" y="{}">their time, up to {} ms</text><path class="grid" d="M{} {}H{}"/>'
+    ).format(_px(floor.top + 10), milliseconds(dearest), _px(floor.left), _px(floor.bottom), _px(floor.right))
 
 
 def _axes(x: Scale, y: Scale, frame: Box, counts: Sequence[int]) -> Markup:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edgewise.report.fair_rows import NONE, SIGNS
-from edgewise.report.figures import digits_ms, milliseconds, percent, percent_range, points, points_range
+from edgewise.report.figures import digits_ms, milliseconds, percent, percent_range, points, points_range, rough_percent
 from edgewise.report.markers import WORDS
-from edgewise.report.scale import Scale
+from edgewise.report.paper_tracks import Track, track, track_scale
+from edgewise.report.share_bars import ShareBar, Stretch
 from edgewise.report.time_bars import Part, TimeBar, TimeBars
 from edgewise.select.fair_table import FairTable, Interval, Kind, Verdict
-from edgewise.select.importance import Importances
 from edgewise.select.naming import Naming
 from edgewise.select.paper_study import Overhead, Study
 from edgewise.select.published import PUBLISHED
@@ -20,6 +20,8 @@ COINS: dict[Verdict, str] = {
     "cannot tell": "cannot tell",
     "": "",
 }
+UNSHADED = -1  # a model that is none of the profile's
+CNN = "CNN"  # the premodel that sees pixels
 CHAIN_KEYS = {
     "knn.knn.knn": "chain knn.knn.knn",
     "svm.knn.knn": "chain svm.knn.knn",
@@ -28,19 +30,8 @@ CHAIN_KEYS = {
     "single knn": "single knn",
     "single tree": "single tree",
     "single svm": "single svm",
-    "CNN": "cnn",
+    CNN: "cnn",
 }
-
-
-@dataclass(frozen=True)
-class Track:
-    """An interval in percent of its cell's width, with the published figure and the place of nothing, where known."""
-
-    low: float
-    value: float
-    high: float
-    published: float | None = None
-    zero: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,25 +76,11 @@ class ScoreRow:
     answers: tuple[str, str, str]
 
 
-@dataclass(frozen=True)
-class ImportanceRow:
-    """One feature's worth and price."""
-
-    name: str
-    removed: str
-    removed_range: str
-    removed_track: Track
-    shuffled: str
-    shuffled_track: Track
-    alone_ms: str
-    saved_ms: str
-
-
 def answer_rows(table: FairTable) -> tuple[AnswerRow, ...]:
     """Every row of the fair table."""
     digits = digits_ms([row.mean_ms for row in table.rows])
     longest = max(row.mean_ms for row in table.rows)
-    scale = _scale([row.accuracy for row in table.rows])
+    scale = track_scale([row.accuracy for row in table.rows])
     rows: list[AnswerRow] = []
     for row in table.rows:
         judged = row.kind in ("selector", "control") and row.gain is not None and row.mixing_accuracy is not None
@@ -116,7 +93,7 @@ def answer_rows(table: FairTable) -> tuple[AnswerRow, ...]:
                 time_percent=100 * row.mean_ms / longest,
                 right=percent(row.accuracy.value, table.images),
                 right_range=percent_range(row.accuracy, table.images),
-                track=_track(scale, row.accuracy),
+                track=track(scale, row.accuracy),
                 coin=percent(row.mixing_accuracy or 0.0, table.images) if judged else NONE,
                 gain=points(row.gain.value) if judged and row.gain else NONE,
                 gain_range=points_range(row.gain) if judged and row.gain else "",
@@ -131,14 +108,14 @@ def family_rows(namings: Sequence[Naming], images: int) -> tuple[FamilyRow, ...]
     """Every premodel that may refuse, with the published figure where the paper has one."""
     published = {name: PUBLISHED[key] for name, key in CHAIN_KEYS.items()}
     ends = [Interval(figure.value / 100, figure.value / 100, figure.value / 100) for figure in published.values()]
-    scale = _scale([*(one.as_the_paper for one in namings), *ends])
+    scale = track_scale([*(one.as_the_paper for one in namings), *ends])
     rows: list[FamilyRow] = []
     for one in namings:
         figure = published.get(one.name)
         rows.append(
             FamilyRow(
                 one.name,
-                _track(scale, one.as_the_paper, figure.value / 100 if figure else None),
+                track(scale, one.as_the_paper, figure.value / 100 if figure else None),
                 percent(one.as_the_paper.value, images),
                 percent_range(one.as_the_paper, images),
                 figure.text if figure else NONE,
@@ -162,25 +139,6 @@ def score_rows(namings: Sequence[Naming]) -> tuple[ScoreRow, ...]:
     )
 
 
-def importance_rows(found: Importances) -> tuple[ImportanceRow, ...]:
-    """The features, the most missed first; both losses on one scale around no loss."""
-    scale = _scale([loss for one in found.features for loss in (one.removed, one.shuffled)], around_zero=True)
-    digits = max(2, digits_ms([one.alone_ms for one in found.features]))
-    return tuple(
-        ImportanceRow(
-            one.name,
-            points(one.removed.value),
-            points_range(one.removed),
-            _track(scale, one.removed, zero=0.0),
-            points(one.shuffled.value),
-            _track(scale, one.shuffled, zero=0.0),
-            f"{one.alone_ms:.{digits}f}",
-            f"{one.saved_ms:.{digits}f}" if one.saved_ms > 0 else NONE,
-        )
-        for one in found.features
-    )
-
-
 def share_table(study: Study) -> FairTable:
     """The premodels that refuse as a fair table that holds shares alone, for the bars of who answers."""
     singles = [row for row in study.table.rows if row.kind == "single"]
@@ -192,20 +150,19 @@ def share_table(study: Study) -> FairTable:
     return replace(study.table, rows=(*singles, *rows))
 
 
-def _scale(intervals: Sequence[Interval], *, around_zero: bool = False) -> Scale:
-    ends = [end for one in intervals for end in (one.low, one.high)] + ([0.0] if around_zero else [])
-    low, high = min(ends), max(ends)
-    return Scale(low, high, 3, 97) if high > low else Scale(low - 1, high + 1, 3, 97)
-
-
-def _track(scale: Scale, interval: Interval, published: float | None = None, zero: float | None = None) -> Track:
-    return Track(
-        scale.place(interval.low),
-        scale.place(interval.value),
-        scale.place(interval.high),
-        None if published is None else scale.place(published),
-        None if zero is None else scale.place(zero),
+def published_shares() -> ShareBar:
+    """The paper's own premodel as one more bar; its networks have no shade, since they are none of the page's."""
+    shares = {
+        "MobileNet": PUBLISHED["share mobilenet"].value,
+        "Inception_v4": PUBLISHED["share inception"].value,
+        "ResNet_v1_152": PUBLISHED["share resnet"].value,
+        "refused": PUBLISHED["share fail"].value,
+    }
+    stretches = tuple(
+        Stretch(name, None if name == "refused" else UNSHADED, value, rough_percent(value / 100), value > 10)
+        for name, value in shares.items()
     )
+    return ShareBar("published", stretches, ", ".join(f"{name} {value:g}%" for name, value in shares.items()))
 
 
 def cost_bars(cost: Overhead, chosen: int) -> TimeBars:

@@ -2,8 +2,8 @@
 
 import shlex
 from dataclasses import dataclass
-from typing import Any
 
+from edgewise.profile.manifest import Licensed, Manifest, StoredModel
 from edgewise.profile.outcomes import Outcomes
 from edgewise.report.figures import count
 from edgewise.select.fair_table import FairTable
@@ -36,7 +36,7 @@ class Provenance:
 def provenance(outcomes: Outcomes, table: FairTable | None) -> Provenance:
     """Collect what the manifest and the table record of their making."""
     manifest = outcomes.manifest
-    skipped = [(str(row["image"]), str(row["reason"])) for row in manifest["skipped"]]
+    skipped = [(row["image"], row["reason"]) for row in manifest["skipped"]]
     return Provenance(
         facts=(*_machine(manifest), *_profile(manifest), *_judging(table)),
         models=tuple(_model(m, card) for m, card in zip(manifest["models"], manifest["cards"], strict=True)),
@@ -46,7 +46,7 @@ def provenance(outcomes: Outcomes, table: FairTable | None) -> Provenance:
     )
 
 
-def _machine(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+def _machine(manifest: Manifest) -> list[tuple[str, str]]:
     machine = manifest["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     return [
@@ -56,14 +56,14 @@ def _machine(manifest: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _profile(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+def _profile(manifest: Manifest) -> list[tuple[str, str]]:
     return [
-        ("Profiled", str(manifest["created"])),
+        ("Profiled", manifest["created"]),
         ("Threads", str(manifest["threads"])),
         ("Latency", f"mode {manifest['mode']}, models in turn, image by image"),
         ("Seed of the profile", str(manifest["seed"])),
         ("Data", f"{manifest['data']['root']}, {count(manifest['images'], 'image')} used"),
-        ("Data SHA-256", str(manifest["data_sha256"])),
+        ("Data SHA-256", manifest["data_sha256"]),
     ]
 
 
@@ -79,23 +79,21 @@ def _judging(table: FairTable | None) -> list[tuple[str, str]]:
     ]
 
 
-def _model(model: dict[str, Any], card: dict[str, Any]) -> ModelSource:
-    macs, params = card.get("macs"), card.get("params")
+def _model(model: StoredModel, card: Licensed) -> ModelSource:
+    macs, params = card["macs"], card["params"]
     size = ", ".join(
         text
         for text in (f"{macs / 1e6:,.0f} M MACs" if macs else "", f"{params / 1e6:,.2f} M weights" if params else "")
         if text
     )
-    return ModelSource(
-        str(model["name"]), str(model["source"]), str(model["fingerprint"])[:12], size, str(card.get("licence") or "")
-    )
+    return ModelSource(model["name"], model["source"], model["fingerprint"][:12], size, card["licence"])
 
 
 def _commands(outcomes: Outcomes, table: FairTable | None) -> tuple[str, ...]:
     manifest, folder = outcomes.manifest, str(outcomes.folder)
-    zoo = [word for model in manifest["models"] for word in ("--zoo", str(model["source"]))]
-    settings = ["--threads", str(manifest["threads"]), "--mode", str(manifest["mode"]), "--seed", str(manifest["seed"])]
-    data = ["--data", str(manifest["data"]["path"]), *_restriction(outcomes)]
+    zoo = [word for model in manifest["models"] for word in ("--zoo", model["source"])]
+    settings = ["--threads", str(manifest["threads"]), "--mode", manifest["mode"], "--seed", str(manifest["seed"])]
+    data = ["--data", manifest["data"]["path"], *_restriction(outcomes)]
     return (
         shlex.join(["edgewise", "profile", *zoo, *data, "--out", folder, *settings]),
         evaluate_command(outcomes, table),

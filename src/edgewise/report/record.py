@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -10,14 +10,24 @@ from edgewise.errors import StoreError
 from edgewise.profile.outcomes import Outcomes, open_profile
 from edgewise.report.decisions import ImageDecision
 from edgewise.report.render import render, write_report
+from edgewise.restore import restore
 from edgewise.select.criterion import top_k
 from edgewise.select.evaluate import Evaluation
 from edgewise.select.fair_table import FairTable
-from edgewise.select.fair_table_json import table_from_json, table_to_json
-from edgewise.store import read_json, read_table, write_json, write_table
+from edgewise.select.fair_table_json import table_to_json
+from edgewise.store import FileFacts, check_files, describe_files, read_json, read_table, write_json, write_table
 
-KIND, SCHEMA = "evaluation", 1
+KIND, SCHEMA = "evaluation", 2
 EVALUATION, DECISIONS = "evaluation.json", "decisions.parquet"
+_AGAIN = "Run `edgewise select evaluate` again."
+
+
+class _Stored(TypedDict):
+    """What is read of `evaluation.json`."""
+
+    data_sha256: str
+    table: FairTable
+    files: dict[str, FileFacts]
 
 
 def save_evaluation(outcomes: Outcomes, evaluation: Evaluation, settings: Mapping[str, Any]) -> None:
@@ -38,6 +48,7 @@ def save_evaluation(outcomes: Outcomes, evaluation: Evaluation, settings: Mappin
         "data_sha256": outcomes.manifest["data_sha256"],
         "settings": dict(settings),
         "table": table_to_json(evaluation.table),
+        "files": describe_files(outcomes.folder, [DECISIONS]),
     }
     write_json(outcomes.folder / EVALUATION, KIND, SCHEMA, about)
 
@@ -45,21 +56,20 @@ def save_evaluation(outcomes: Outcomes, evaluation: Evaluation, settings: Mappin
 def load_evaluation(outcomes: Outcomes) -> tuple[FairTable | None, tuple[ImageDecision, ...]]:
     """What `save_evaluation` stored; (None, ()) for a profile that was never evaluated.
 
-    Raises `StoreError` when it is torn, or belongs to another profile.
+    Raises `StoreError` when it is torn, was changed by hand, or belongs to another profile.
     """
     path = outcomes.folder / EVALUATION
     if not path.exists():
         return None, ()
-    stored = read_json(path, KIND, SCHEMA)
-    if stored.get("data_sha256") != outcomes.manifest["data_sha256"]:
-        raise StoreError(f"{path} judges another profile.", "Run `edgewise select evaluate` again.")
-    columns = read_table(outcomes.folder / DECISIONS)
-    try:
-        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        decisions = tuple(ImageDecision(**{**row, "ran": tuple(row["ran"])}) for row in rows)
-        return table_from_json(stored["table"]), decisions
-    except (KeyError, TypeError) as error:
-        raise StoreError(f"{path} cannot be read: {error}.", "Run `edgewise select evaluate` again.") from error
+    stored = restore(_Stored, read_json(path, KIND, SCHEMA, _AGAIN), path)
+    if stored["data_sha256"] != outcomes.manifest["data_sha256"]:
+        raise StoreError(f"{path} judges another profile.", _AGAIN)
+    if DECISIONS not in stored["files"]:
+        raise StoreError(f"{path} does not name {DECISIONS}.", _AGAIN)
+    check_files(outcomes.folder, stored["files"], path, contents=True)
+    columns = read_table(outcomes.folder / DECISIONS, names := tuple(ImageDecision.__dataclass_fields__))
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*(columns[name] for name in names), strict=True)]
+    return stored["table"], tuple(ImageDecision(**{**row, "ran": tuple(row["ran"])}) for row in rows)
 
 
 def write_profile_report(

@@ -1,5 +1,6 @@
-"""Which packages are here, and whether they work: each is imported in a process of its own kind, so that a broken one
-is a line of the answer and nothing worse.
+"""Which packages are here, and whether they work.
+
+They are imported in other processes, so that a broken one is a line of the answer and nothing worse.
 """
 
 import json
@@ -8,16 +9,23 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
 from edgewise.errors import install_hint
+from edgewise.progress import Progress, silent
 
 State = Literal["ok", "absent", "broken"]
 _SECONDS = 60.0
+# Finds the modules that this process finds.
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from edgewise.runtime.import_check import main; main(sys.argv[2:])"
+)
+INSTALL_HINT = "Install edgewise again in the checkout: python -m pip install -c constraints.txt -e ."
 _FOR_WORK_ON_EDGEWISE = ("dev", "docs")
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:.*extra == ['\"](?P<extra>[\w-]+)['\"])?")
 
@@ -44,15 +52,23 @@ class HubCache:
     offline: bool  # HF_HUB_OFFLINE is set
 
 
-def check_packages() -> tuple[Check, ...]:
+def check_packages(progress: Progress = silent) -> tuple[Check, ...]:
     """Import all that edgewise and its extras need, and try the engines; edgewise's own needs first.
 
-    Each extra has a process of its own, and a minute.
+    Each extra has a process of its own, and a minute. Empty where edgewise is not installed: its metadata list the
+    packages.
     """
     needs = requirements()
     groups = [[name for name, extra in needs if extra == group] for group in dict.fromkeys(extra for _, extra in needs)]
+    replies: dict[str, dict[str, Any]] = {}
+    done = 0
+    progress("checking packages", done, len(needs))
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        replies = {name: reply for found in pool.map(_replies, groups) for name, reply in found.items()}
+        running = {pool.submit(_replies, group): len(group) for group in groups}
+        for finished in as_completed(running):
+            replies |= finished.result()
+            done += running[finished]
+            progress("checking packages", done, len(needs))
     return tuple(_judge(name, extra, replies.get(name)) for name, extra in needs)
 
 
@@ -80,21 +96,16 @@ def hub_cache() -> HubCache:
 
 
 def _judge(name: str, extra: str, reply: dict[str, Any] | None) -> Check:
-    version = _version(name)
-    if version is None:
-        return Check(name, extra, None, "absent", "not installed", _hint(extra), None)
+    """`reply` is None for a package that is not installed."""
+    hint = install_hint(extra) if extra else INSTALL_HINT
     if reply is None:
-        return Check(name, extra, version, "broken", "not tried: a package before it failed", _hint(extra), None)
+        return Check(name, extra, None, "absent", "not installed", hint, None)
     state: State = "ok" if reply["ok"] else "broken"
-    return Check(name, extra, version, state, reply["note"], "" if reply["ok"] else _hint(extra), reply.get("seconds"))
-
-
-def _hint(extra: str) -> str:
-    return install_hint(extra) if extra else "Install edgewise again: python -m pip install -c constraints.txt -e ."
+    return Check(name, extra, _version(name), state, reply["note"], "" if reply["ok"] else hint, reply.get("seconds"))
 
 
 def _replies(group: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What `import_check` says of each installed package. One that crashes it is told so, and the rest tried again."""
+    """What `import_check` says of each installed package. Where one crashes it, the others are tried again."""
     replies: dict[str, dict[str, Any]] = {}
     waiting = [name for name in group if _version(name) is not None]
     while waiting:
@@ -113,7 +124,8 @@ def _replies(group: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def _run(packages: Sequence[str]) -> tuple[list[dict[str, Any]], str]:
     """The lines that `import_check` wrote, and how it ended."""
-    command = [sys.executable, "-m", "edgewise.runtime.import_check", *packages]
+    path = json.dumps([entry for entry in sys.path if isinstance(entry, str)])
+    command = [sys.executable, "-P", "-c", _BOOT, path, *packages]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False)
         written, ending = done.stdout, _ending(done.returncode, done.stderr)

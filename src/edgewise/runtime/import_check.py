@@ -1,14 +1,13 @@
 """Import packages one after another, try the engines out, and print what came of it, a JSON object a line.
 
-Run as `python -m edgewise.runtime.import_check DISTRIBUTION...` in a process of its own: a broken package can crash the
-process that imports it. A package whose line is missing is the one that crashed it.
+`edgewise.runtime.health` runs it in a process of its own: a broken package can crash the process that imports it. A
+package that is named and not judged is the one that crashed it.
 """
 
 import importlib
 import json
-import sys
 from collections.abc import Callable
-from importlib import metadata
+from importlib import metadata, resources
 from time import perf_counter
 
 import numpy as np
@@ -51,7 +50,7 @@ def _run_onnx() -> str:
 
     model = load(find(["tiny:xs"])[0])
     logits, _, infer_ms = model.classify(np.full((40, 60, 3), 128, np.uint8))
-    assert np.isfinite(logits).all()
+    assert np.isfinite(logits).all(), "tiny:xs gave no numbers"
     return f"runs: tiny:xs in {infer_ms:.2f} ms"
 
 
@@ -59,18 +58,21 @@ def _run_torch() -> str:
     import torch
 
     ones = torch.ones(64, 64)
-    assert (ones @ ones)[0, 0].item() == 64
+    assert (ones @ ones)[0, 0].item() == 64, "a matrix product was wrong"
     return f"runs: a matrix product, {torch.get_num_threads()} threads"
 
 
 def _run_litert() -> str:
     from ai_edge_litert.interpreter import Interpreter
 
-    return f"imports its {Interpreter.__name__}"
+    network = Interpreter(model_content=resources.files("edgewise.runtime").joinpath("relu.tflite").read_bytes())
+    network.allocate_tensors()
+    (taken,), (given,) = network.get_input_details(), network.get_output_details()
+    network.set_tensor(taken["index"], np.array([-1, 0, 1, 2], np.float32))
+    network.invoke()
+    assert network.get_tensor(given["index"]).tolist() == [0, 0, 1, 2], "a network of one operator was wrong"
+    return "runs: a network of one operator"
 
 
 _MODULES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-learn": "sklearn"}
 _TRIALS: dict[str, Callable[[], str]] = {"onnxruntime": _run_onnx, "torch": _run_torch, "ai-edge-litert": _run_litert}
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

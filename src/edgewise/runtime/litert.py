@@ -7,7 +7,7 @@ import numpy as np
 
 from edgewise.errors import MissingExtra, ModelError
 from edgewise.runtime.quiet_litert import without_info_lines
-from edgewise.runtime.session import Quantised, Signature
+from edgewise.runtime.session import Ends, Quantised, Signature
 
 _INTEGERS = (np.uint8, np.int8)
 
@@ -15,23 +15,27 @@ _INTEGERS = (np.uint8, np.int8)
 class LiteRtSession:
     """A LiteRT file with one image input [1, h, w, 3] and one output [1, outputs]; uint8, int8 or float32.
 
-    `output_name` chooses among several outputs.
+    The sides of its input may be open.
     """
 
-    def __init__(self, path: Path, *, threads: int = 1, output_name: str | None = None) -> None:
+    def __init__(self, path: Path, *, threads: int = 1, ends: Ends | None = None) -> None:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise MissingExtra(f"The model {path}", "litert") from error
+        ends = ends or Ends()
         try:
             with without_info_lines():
                 self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
+                _set_open_size(self._interpreter, ends.size_px)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{path} cannot be loaded by LiteRT: {error}") from error
+            raise ModelError(
+                f"{path} cannot be loaded by LiteRT: {error}", "See that the file is whole, and of operators it knows."
+            ) from error
         self._path = path
-        self._input = _only_input(path, self._interpreter.get_input_details())
-        self._output = _chosen_output(path, self._interpreter.get_output_details(), output_name)
+        self._input = _only_input(path, self._interpreter.get_input_details(), ends)
+        self._output = _chosen_output(path, self._interpreter.get_output_details(), ends.output_name)
         self._input_quantised = _quantised(path, self._input)
         self._output_quantised = quantised = _quantised(path, self._output)
         self.signature = Signature(
@@ -57,18 +61,37 @@ class LiteRtSession:
             self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(image[None], dtype=kind))
             self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{self._path} failed while running: {error}") from error
+            raise ModelError(
+                f"{self._path} failed while running: {error}", "Convert it again, or leave it out."
+            ) from error
         scores = self._interpreter.get_tensor(self._output["index"]).reshape(-1).astype(np.float32)
         if q := self._output_quantised:
             scores = np.float32(q.scale) * (scores - np.float32(q.zero_point))
         return scores
 
 
-def _only_input(path: Path, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+def _set_open_size(interpreter: Any, size_px: int) -> None:
+    """Give an image input whose sides the file leaves open (-1 in its signature, 1 in its shape) a size."""
+    for tensor in interpreter.get_input_details():
+        sides = [int(side) for side in tensor["shape_signature"]]
+        if len(sides) == 4 and -1 in sides[1:3]:
+            wanted = [1, *(size_px if side == -1 else side for side in sides[1:3]), sides[3]]
+            interpreter.resize_tensor_input(tensor["index"], wanted)
+
+
+def _only_input(path: Path, inputs: list[dict[str, Any]], ends: Ends) -> dict[str, Any]:
     if len(inputs) != 1:
         raise ModelError(
             f"{path} has {len(inputs)} inputs: {_listed(inputs)}; a classifier has one, the image.",
             "Convert it with the image as its only input.",
+        )
+    if ends.input_name not in (None, inputs[0]["name"]):
+        raise ModelError(
+            f"{path} has no input {ends.input_name!r}; its input is {_listed(inputs)}.", "Correct input_name."
+        )
+    if ends.layout not in (None, "nhwc"):
+        raise ModelError(
+            f'{path} takes {_listed(inputs)}, but its card says layout = "{ends.layout}".', "Correct the card."
         )
     shape = [int(side) for side in inputs[0]["shape"]]
     if len(shape) != 4 or shape[3] != 3:
@@ -76,7 +99,10 @@ def _only_input(path: Path, inputs: list[dict[str, Any]]) -> dict[str, Any]:
     if shape[0] != 1:
         raise ModelError(f"{path} takes {shape[0]} images at once, no fewer.", "Convert it with a batch of one.")
     if shape[1] != shape[2]:
-        raise ModelError(f"{path} takes {shape[1]} x {shape[2]} pixels; only square inputs are supported.")
+        raise ModelError(
+            f"{path} takes {shape[1]} x {shape[2]} pixels; only square inputs are supported.",
+            "Convert it for a square input.",
+        )
     return inputs[0]
 
 
@@ -109,7 +135,10 @@ def _quantised(path: Path, tensor: dict[str, Any]) -> Quantised | None:
     if kind == np.float32:
         return None
     if kind not in _INTEGERS:
-        raise ModelError(f"{path}: {tensor['name']} is {np.dtype(kind).name}; expected float32, uint8 or int8.")
+        raise ModelError(
+            f"{path}: {tensor['name']} is {np.dtype(kind).name}; expected float32, uint8 or int8.",
+            "Convert it with inputs and outputs of one of these types.",
+        )
     scale, zero_point = tensor["quantization"]
     if not scale:
         raise ModelError(

@@ -1,28 +1,17 @@
 """ONNX Runtime: the default engine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edgewise.errors import ModelError
-from edgewise.runtime.session import Layout, Quantised, Signature
+from edgewise.runtime.onnx_file import read_onnx_file
+from edgewise.runtime.session import Ends, Layout, Quantised, Signature
 
 _NUMBERS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 _RAW_PIXELS = Quantised(scale=1.0, zero_point=0, lowest=0)
-_DEFAULT_SIZE_PX = 224
-
-
-@dataclass(frozen=True)
-class Ends:
-    """Which input and output of a file are meant, and how its input lies; None = what the file itself tells."""
-
-    input_name: str | None = None
-    output_name: str | None = None
-    layout: Layout | None = None
-    size_px: int = _DEFAULT_SIZE_PX  # for a file that leaves it open
 
 
 class OnnxSession:
@@ -41,9 +30,14 @@ class OnnxSession:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # its warnings go to stderr past Python; errors still raise
         try:
-            self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self._session = ort.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"], disabled_optimizers=_wrong_for(path)
+            )
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
-            raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {_first_line(error)}") from error
+            raise ModelError(
+                f"{path} cannot be loaded by ONNX Runtime: {_first_line(error)}",
+                f"See that the file is whole, and of operators that ONNX Runtime {ort.__version__} knows.",
+            ) from error
         self._path = path
         taken = _only_input(path, self._session.get_inputs(), ends.input_name)
         given = _chosen_output(path, self._session.get_outputs(), ends.output_name)
@@ -75,16 +69,30 @@ class OnnxSession:
         try:
             (scores,) = self._session.run([self._output], {self._input: batch})
         except Exception as error:
-            raise ModelError(f"{self._path} failed while running: {_first_line(error)}") from error
+            raise ModelError(
+                f"{self._path} failed while running on {list(batch.shape)}: {_first_line(error)}",
+                "If it takes another size or order, say so in its card: size_px, layout.",
+            ) from error
         scores = np.asarray(scores, dtype=np.float32)
         if scores.shape[:1] != (len(images),) or scores.size != len(images) * max(scores.shape[1:], default=0):
             raise ModelError(
-                f"{self._path} gives shape {list(scores.shape)} for {len(images)} images; expected [n, classes]."
+                f"{self._path} gives shape {list(scores.shape)} for {len(images)} images; expected [n, classes].",
+                "If it has another output for the classes, name that one in its card: output_name.",
             )
         return scores.reshape(len(images), -1)
 
     def _count_outputs(self, size_px: int) -> int:
         return self.run(np.zeros((1, 3, size_px, size_px), np.float32)).shape[1]
+
+
+def _wrong_for(path: Path) -> list[str]:
+    """ONNX Runtime's optimisations that would change what a file answers.
+
+    Up to its version 1.31 at least, it merges a Pad into the MaxPool after it, whose own padding is minus infinity,
+    whatever the Pad pads with.
+    """
+    stored = read_onnx_file(path)
+    return ["Pad_Fusion"] if stored is not None and stored.pads_before_max_pool else []
 
 
 def _only_input(path: Path, inputs: Sequence[Any], wanted: str | None) -> Any:
@@ -144,7 +152,10 @@ def _square(path: Path, shape: list[int | str | None], layout: Layout) -> int | 
     """The fixed input side, None when the file leaves it open."""
     height, width = shape[2:4] if layout == "nchw" else shape[1:3]
     if isinstance(height, int) and isinstance(width, int) and height != width:
-        raise ModelError(f"{path} takes {height} x {width} pixels; only square inputs are supported.")
+        raise ModelError(
+            f"{path} takes {height} x {width} pixels; only square inputs are supported.",
+            "Export it for a square input.",
+        )
     return next((side for side in (height, width) if isinstance(side, int)), None)
 
 

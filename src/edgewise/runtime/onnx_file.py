@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _GRAPH = 7  # ModelProto.graph
-_INITIALIZER, _INPUT = 5, 11  # of GraphProto
+_NODE, _INITIALIZER, _INPUT = 1, 5, 11  # of GraphProto
+_TAKES, _GIVES, _OPERATOR = 1, 2, 4  # of NodeProto
 _DIMS, _DATA_TYPE, _TENSOR_NAME = 1, 2, 8  # of TensorProto
 _NAME, _TYPE, _TENSOR, _SHAPE, _SIDE, _FIXED = 1, 2, 1, 2, 1, 1  # from ValueInfoProto down to a side of its shape
 _WEIGHT_TYPES = {1, 2, 3, 10, 11, 16}  # float, uint8, int8, float16, double, bfloat16
@@ -22,10 +23,11 @@ Span = tuple[int, int]  # first byte and the one after the last
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """The inputs that must be fed, with their shapes (None = open), and how many numbers are stored as weights."""
+    """What matters here of a file."""
 
-    inputs: dict[str, tuple[int | None, ...]]
-    params: int | None  # None: none are stored as initialisers
+    inputs: dict[str, tuple[int | None, ...]]  # those that must be fed, with their shapes; None = open
+    params: int | None  # how many numbers are stored as weights; None: none are stored as initialisers
+    pads_before_max_pool: bool  # a MaxPool takes what a Pad gives
 
     @property
     def size_px(self) -> int | None:
@@ -55,14 +57,22 @@ class _Reader:
     def model(self) -> OnnxFile:
         inputs: dict[str, tuple[int | None, ...]] = {}
         stored: dict[str, int] = {}
+        padded: set[str] = set()
+        pooled: set[str] = set()
         for graph in self._inside((0, len(self._data)), _GRAPH):
             for number, span in self._fields(graph):
                 if number == _INITIALIZER:
                     stored[self._text(span, _TENSOR_NAME)] = self._count(span)
                 elif number == _INPUT:
                     inputs[self._text(span, _NAME)] = self._shape(span)
+                elif number == _NODE:
+                    operator = self._text(span, _OPERATOR)
+                    padded |= {self._text(span, _GIVES)} if operator == "Pad" else set()
+                    pooled |= {self._text(span, _TAKES)} if operator == "MaxPool" else set()
         return OnnxFile(
-            {name: shape for name, shape in inputs.items() if name not in stored}, sum(stored.values()) or None
+            {name: shape for name, shape in inputs.items() if name not in stored},
+            sum(stored.values()) or None,
+            bool(padded & pooled),
         )
 
     def _count(self, tensor: Span) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgewise.errors import ModelError
+from edgewise.errors import OutputError
 from edgewise.runtime.session import Session
 
 _SUM_SLACK = 1e-3
@@ -25,7 +25,7 @@ def probe(session: Session, name: str, size_px: int) -> Probe:
     """Run the network on zeros and on noise, [1, 3, size_px, size_px] each.
 
     A quantised network whose outputs cannot leave 0..1 counts as one that gives probabilities: its steps keep the sum
-    from being 1. Raises `ModelError` when it fails, or gives outputs that are not numbers.
+    from being 1. Raises `ModelError` when it fails, `OutputError` when it gives outputs that are not numbers.
     """
     noise = np.random.default_rng(_SEED).normal(size=(1, 3, size_px, size_px)).astype(np.float32)
     if quantised := session.signature.input_quantised:
@@ -33,7 +33,7 @@ def probe(session: Session, name: str, size_px: int) -> Probe:
         noise = np.clip((low + high) / 2 + noise * (high - low) / 4, low, high).astype(np.float32)
     scores = np.concatenate([session.run(np.zeros_like(noise)), session.run(noise)])
     if not np.isfinite(scores).all():
-        raise ModelError(
+        raise OutputError(
             f"{name} gives outputs that are not numbers for a black image or for noise.",
             "Its weights are broken, or it needs another input size (size_px in its card).",
         )

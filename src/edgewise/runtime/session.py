@@ -6,6 +6,17 @@ from typing import Literal, Protocol
 import numpy as np
 
 Layout = Literal["nchw", "nhwc"]
+DEFAULT_SIZE_PX = 224  # for a network that leaves its input side open, and says nothing else
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Which input and output of a file are meant, and how its input lies; None = what the file itself tells."""
+
+    input_name: str | None = None
+    output_name: str | None = None
+    layout: Layout | None = None
+    size_px: int = DEFAULT_SIZE_PX  # for a file that leaves it open
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,10 @@ class TorchSession:
             try:
                 scores = self._module(batch)
             except Exception as error:  # foreign code
-                raise ModelError(f"{self._name} failed on an input of shape {list(images.shape)}: {error}") from error
+                raise ModelError(
+                    f"{self._name} failed on an input of shape {list(images.shape)}: {error}",
+                    "If it takes another size, say so: size_px in its card.",
+                ) from error
         if isinstance(scores, torch.Tensor) and scores.ndim == 4 and scores.shape[2:] == (1, 1):
             scores = scores.flatten(1)
         if not isinstance(scores, torch.Tensor) or scores.ndim != 2:

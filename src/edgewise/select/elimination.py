@@ -28,6 +28,7 @@ class Elimination:
 
     names: tuple[str, ...]  # that it began with
     accuracy: float  # with all of them
+    features_ms: float  # what they cost together
     removals: tuple[Removal, ...]  # in the order in which they went
     kept: tuple[str, ...]  # in the order of `names`
 
@@ -82,7 +83,8 @@ def eliminate(
         highest = max(highest, reached[goes])
         del inside[goes]
     progress("dropping features", steps, steps)
-    return Elimination(tuple(names), accuracy, tuple(removals), tuple(names[column] for column in inside))
+    kept = tuple(names[column] for column in inside)
+    return Elimination(tuple(names), accuracy, costs.ms(names), tuple(removals), kept)
 
 
 def _accuracies(question: Question, sets: Sequence[Sequence[int]]) -> list[float]:

@@ -35,6 +35,7 @@ class Sweep:
 
     folds: int
     points: tuple[SweepPoint, ...]
+    base: Interval  # what naming the most frequent answer of the training folds reaches, features unseen
 
 
 def sweep(
@@ -59,36 +60,38 @@ def sweep(
         eliminations.append(choice.choose(train).elimination)
         right.append(_held_out_right(train, trials.take(fold == held_out), eliminations[-1], choice))
     progress("counting features", folds, folds)
-    counts = min(len(rows) for rows in right)
+    counts = min(len(rows) for rows in right)  # row 0 sees no features
     figures = np.concatenate([rows[:counts] for rows in right], axis=1).T.astype(np.float64)
     resampled = resampled_means(figures, bootstrap, seed)
-    return Sweep(
-        folds, tuple(_point(trials, eliminations, figures, resampled, count) for count in range(1, counts + 1))
-    )
+    intervals = [interval(float(figures[:, count].mean()), resampled[:, count]) for count in range(counts)]
+    points = tuple(_point(trials, eliminations, count, intervals[count]) for count in range(1, counts))
+    return Sweep(folds, points, intervals[0])
 
 
 def _held_out_right(train: Trials, test: Trials, elimination: Elimination, choice: FeatureChoice) -> np.ndarray:
-    """bool [counts, n]: is the optimal model of each held-out image named by the chain with 1, 2, 3, ... features?"""
+    """bool [counts, n]: is the optimal model of each held-out image named with 0, 1, 2, ... features?
+
+    Without features that is the most frequent answer; with them it is the chain's.
+    """
     k = top_k(choice.criterion)
     seen = train.right(k)
     members = sorted(choose_members(seen, choice.theta_points).models)
     learned, asked = fastest_right(seen[:, members]), fastest_right(test.right(k)[:, members])
-    right = np.empty((len(elimination.names), len(test)), bool)
+    right = np.empty((1 + len(elimination.names), len(test)), bool)
+    right[0] = asked == np.bincount(learned).argmax()
     for count in range(1, len(elimination.names) + 1):
         names = elimination.best(count)
         chain = KnnChain.fit(train.columns(names), learned, choice.n_neighbors, len(members))
-        right[count - 1] = chain.choose(chain.votes(test.columns(names))) == asked
+        right[count] = chain.choose(chain.votes(test.columns(names))) == asked
     return right
 
 
-def _point(
-    trials: Trials, eliminations: list[Elimination], figures: np.ndarray, resampled: np.ndarray, count: int
-) -> SweepPoint:
+def _point(trials: Trials, eliminations: list[Elimination], count: int, accuracy: Interval) -> SweepPoint:
     chosen = [elimination.best(count) for elimination in eliminations]
     often = Counter(name for names in chosen for name in names)
     return SweepPoint(
         count,
-        interval(float(figures[:, count - 1].mean()), resampled[:, count - 1]),
+        accuracy,
         float(np.mean([trials.feature_costs.ms(names) for names in chosen])),
         dict(often.most_common()),
     )

@@ -44,7 +44,7 @@ class GuardedPremodel:
         """The premodel's step, or its policy's where the choice is flagged. Raises `UsageError` without features."""
         if seen.logits:
             model = next(reversed(list(seen.logits)))
-            return Answer(softmax(seen.logits[model]), (model,), f"{model} was the one model chosen")
+            return Answer(softmax(seen.logits[model]), (model,))
         premodel = self.detector.premodel
         step = premodel.decide(seen)
         assert seen.features is not None

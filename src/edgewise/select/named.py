@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from edgewise.errors import UsageError
 from edgewise.select.cascade_fit import Average, CascadeMethod
@@ -36,13 +36,14 @@ class Options:
     labels: Labels | None = None
     radius: float | Literal["auto"] | None = None
     members: MembersBy | None = None
-    features: tuple[str, ...] | None = None
+    doubt: float | None = None  # epsilon of the detector of wrong choices
+    features: tuple[str, ...] | Literal["auto"] | None = None
     seed: int | None = None
 
 
 _OWN: Mapping[Name, tuple[type, frozenset[str]]] = {
     "cascade": (CascadeMethod, frozenset({"max_mean_ms", "average", "max_stages"})),
-    "premodel": (PremodelMethod, frozenset(field.name for field in fields(PremodelMethod)) - {"criterion"}),
+    "premodel": (PremodelMethod, frozenset(field.name for field in fields(PremodelMethod)) - {"criterion"} | {"doubt"}),
     "single": (SingleMethod, frozenset({"model"})),
 }
 
@@ -59,7 +60,23 @@ def method_named(name: Name, options: Options) -> Method:
             f"The method {name!r} knows no {_written(foreign[0])}.",
             f"Its options: {', '.join(sorted(map(_written, own - {'seed'})))}.",
         )
+    if kind is PremodelMethod:
+        return _premodel(options.criterion, given)
     return kind(criterion=options.criterion, **given)
+
+
+def _premodel(criterion: Criterion, given: dict[str, Any]) -> Method:
+    """A premodel, with what is wrapped around it: the detector of wrong choices, the choice of features."""
+    from edgewise.select.detector import DetectorMethod
+    from edgewise.select.guarded import GuardedMethod
+    from edgewise.select.selected_features import FeatureChoice, SelectedFeatures
+
+    doubt, auto = given.pop("doubt", None), given.get("features") == "auto"
+    if auto:
+        del given["features"]
+    premodel = PremodelMethod(criterion, **given)
+    method = premodel if doubt is None else GuardedMethod(DetectorMethod(premodel, seed=premodel.seed), doubt)
+    return SelectedFeatures(method, FeatureChoice(criterion, seed=premodel.seed)) if auto else method
 
 
 def _written(field: str) -> str:

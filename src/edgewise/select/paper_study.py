@@ -7,9 +7,10 @@ from typing import get_args
 import numpy as np
 
 from edgewise.progress import Progress, silent
-from edgewise.select.correlation import CorrelationFilter, drop_correlated
+from edgewise.select.correlation import CorrelationFilter
 from edgewise.select.criterion import Criterion
 from edgewise.select.detector import Detection, DetectorMethod, Rule, cross_detect
+from edgewise.select.elimination import Elimination
 from edgewise.select.evaluate import Evaluation, OnFeatures, evaluate
 from edgewise.select.fail_policy import OnFail
 from edgewise.select.fair_table import FairTable
@@ -40,16 +41,17 @@ class StudySettings:
     seed: int = 0
     bootstrap: int = 2000
     decide_ms: float | None = None  # None = measured here; where times come from another clock, that clock's
+    cost_unit: str = "ms"  # of all times; another one where the trials count something else, multiply-adds say
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureStudy:
-    """The paper's feature selection; the filter and the importances describe all images, the sweep is held out."""
+    """The paper's feature selection. The sweep is held out; all else describes all images."""
 
     filter: CorrelationFilter
-    importances: Importances  # of the features that the filter keeps
+    elimination: Elimination  # of the features that the filter keeps, down to the last
+    importances: Importances  # of the same
     sweep: Sweep
-    base_rate: float  # what always naming the most frequent optimal model, or "all fail", reaches
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,9 @@ def study(
 ) -> Study:
     """Run the whole comparison. `trials` have all candidate features; `more` gives further premodels by name.
 
-    Everything that is judged is chosen inside the training folds; the correlations, the importances and the steps of
-    Algorithm 1 describe all images, and no judged figure rests on them. Raises what `evaluate` raises.
+    Everything that is judged is chosen inside the training folds; the correlations, the order of elimination, the
+    importances and the steps of Algorithm 1 describe all images, and no judged figure rests on them. Raises what
+    `evaluate` raises.
     """
     seen = trials.with_features(settings.features)
     choice = RememberedChoice(settings.criterion, folds=settings.folds, seed=settings.seed)
@@ -151,18 +154,15 @@ def _evaluate(seen: Trials, methods: Methods, settings: StudySettings, progress:
 def study_features(
     trials: Trials, settings: StudySettings, choice: FeatureChoice, progress: Progress = silent
 ) -> FeatureStudy:
-    """The filter, the importances of what it keeps, and the sweep over the number of features."""
-    found = drop_correlated(trials.features, trials.feature_names)
-    kept = trials.with_features(found.kept)
-    question = ask(kept, settings.criterion, folds=settings.folds, seed=settings.seed)
-    worth = importances(
-        question, found.kept, costs=trials.feature_costs, seed=settings.seed, bootstrap=settings.bootstrap
-    )
+    """The filter, the order of elimination and the importances of what it keeps, and the sweep over their number."""
+    chosen = choice.choose(trials)
+    kept = chosen.filter.kept
+    question = ask(trials.with_features(kept), settings.criterion, folds=settings.folds, seed=settings.seed)
+    worth = importances(question, kept, costs=trials.feature_costs, seed=settings.seed, bootstrap=settings.bootstrap)
     counted = sweep(
         trials, choice, folds=settings.folds, seed=settings.seed, bootstrap=settings.bootstrap, progress=progress
     )
-    base_rate = float(np.bincount(question.labels).max() / len(question.labels))
-    return FeatureStudy(found, worth, counted, base_rate)
+    return FeatureStudy(chosen.filter, chosen.elimination, worth, counted)
 
 
 def soundness(seen: Trials, settings: StudySettings, progress: Progress = silent) -> dict[Rule, tuple[Detection, ...]]:

@@ -57,7 +57,7 @@ class Premodel:
         """
         if seen.logits:
             model = next(reversed(list(seen.logits)))
-            return Answer(softmax(seen.logits[model]), (model,), f"{model} was the one model chosen")
+            return Answer(softmax(seen.logits[model]), (model,))
         if seen.features is None:
             raise UsageError(f"The premodel decides by the features {', '.join(self.feature_names)}; none were given.")
         choices = self.chooser.choose(np.asarray(seen.features)[None])

@@ -6,18 +6,20 @@ Loading needs NumPy alone: neither scikit-learn nor SciPy is imported.
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from edgewise import store
-from edgewise.errors import StoreError, UsageError
+from edgewise.errors import StoreError
+from edgewise.restore import restore
 from edgewise.select import cascade, guarded, premodel_state, single
 from edgewise.select.selector import Selector
 
 SCHEMA = 1
 DESCRIPTION = "selector.json"
 ARRAYS = "selector.safetensors"
+_AGAIN = "Name a folder that `edgewise select fit` wrote, or fit it again."
 ENTRY_POINTS = "edgewise.selectors"  # group in which other packages offer kinds of their own
 
 Restore = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Selector]
@@ -42,28 +44,42 @@ def save_selector(folder: Path, selector: Selector, about: Mapping[str, Any]) ->
     store.write_json(folder / DESCRIPTION, "selector", SCHEMA, data)
 
 
+class _Description(TypedDict):
+    """`selector.json`."""
+
+    selector: str
+    state: dict[str, Any]
+    arrays_sha256: str
+    about: NotRequired[dict[str, Any]]
+
+
 def load_selector(folder: Path) -> Selector:
     """The selector stored in a folder.
 
-    Raises `StoreError` when it is missing, torn, of another schema or of a kind that nobody offers.
+    Raises `StoreError` when it is missing, torn, changed by hand, of another schema or of a kind that nobody offers.
     """
-    path = folder / DESCRIPTION
-    data = store.read_json(path, "selector", SCHEMA)
+    path, stored = folder / DESCRIPTION, _read(folder)
+    kind = stored["selector"]
+    restore_state = _restore(path, kind)
+    arrays = store.read_arrays(folder / ARRAYS, stored["arrays_sha256"])
     try:
-        kind, values, sha256 = data["selector"], data["state"], data["arrays_sha256"]
-    except (KeyError, TypeError) as error:
-        raise StoreError(f"{path} does not describe a selector: {error}.", "Fit and save it again.") from error
-    restore = _restore(path, kind)
-    arrays = store.read_arrays(folder / ARRAYS, sha256)
-    try:
-        return restore(values, arrays)
-    except (KeyError, TypeError, ValueError, UsageError) as error:
-        raise StoreError(f"{path} is no complete {kind}: {error}.", "Fit and save it again.") from error
+        selector = restore_state(stored["state"], arrays)
+        names = [*selector.models, *selector.feature_names]
+    except Exception as error:  # each kind raises its own, and kinds may be other packages'
+        raise StoreError(f"{path} is no complete {kind}: {error!r}.", _AGAIN) from error
+    if not all(isinstance(name, str) for name in names):
+        raise StoreError(f"{path}: a model or a feature has no name.", _AGAIN)
+    return selector
 
 
 def read_about(folder: Path) -> dict[str, Any]:
     """What was noted about a stored selector. Raises `StoreError` as `load_selector` does."""
-    return store.read_json(folder / DESCRIPTION, "selector", SCHEMA).get("about", {})
+    return _read(folder).get("about", {})
+
+
+def _read(folder: Path) -> _Description:
+    path = folder / DESCRIPTION
+    return restore(_Description, store.read_json(path, "selector", SCHEMA, _AGAIN), path)
 
 
 def _restore(path: Path, kind: str) -> Restore:

@@ -37,7 +37,7 @@ class Answer:
 
     probabilities: np.ndarray
     models: tuple[str, ...]
-    why: str
+    why: str = ""  # empty where the last `Run` said it
     scores: tuple[float, ...] = ()
 
 

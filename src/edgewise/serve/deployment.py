@@ -1,21 +1,24 @@
 """What a selector folder holds beside the selector: where its models are, and what its answers mean."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from edgewise.errors import ModelError, StoreError, UsageError
-from edgewise.select.saved import load_selector, read_about, save_selector
+from edgewise.profile.label_map import has_outputs
+from edgewise.profile.manifest import Manifest, StoredClasses, StoredModel, StoredSource, class_set
+from edgewise.restore import restore
+from edgewise.select.saved import DESCRIPTION, load_selector, read_about, save_selector
 from edgewise.select.selector import Selector
 from edgewise.serve.carried import Carried, leaves
+from edgewise.zoo.card import check_card
 from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders import load
-from edgewise.zoo.sources import Source, from_description
+from edgewise.zoo.sources import KINDS, Source, from_description
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Member:
     source: Source
     fingerprint: str
     outputs: np.ndarray | None  # its outputs for the classes of the answer space; None = all, in order
+    classes: int  # of the answer space
     carried: Carried
 
     def load(self, threads: int, *, trust_code: bool = False) -> Classifier:
@@ -47,6 +51,12 @@ class Member:
                 f"{source.text} is not the model that the selector was fitted with, or has changed since.",
                 "Profile the zoo again and fit the selector again.",
             )
+        known = len(model.card.classes)
+        if not has_outputs(known, self.outputs, self.classes):
+            raise StoreError(
+                f"{self.carried.now_in} names outputs that {self.name} with its {known} classes has not.",
+                "It was changed by hand; fit the selector again.",
+            )
         return model
 
 
@@ -64,7 +74,7 @@ def bundled_folder() -> Path:
     return Path(str(resources.files("edgewise.zoo.tiny").joinpath("selector")))
 
 
-def save_deployment(folder: Path, selector: Selector, manifest: dict[str, Any], about: dict[str, Any]) -> None:
+def save_deployment(folder: Path, selector: Selector, manifest: Manifest, about: dict[str, Any]) -> None:
     """Write a selector with what it needs to answer; `manifest` is that of the profile it was fitted on."""
     kept = [i for i, model in enumerate(manifest["models"]) if model["name"] in selector.models]
     save_selector(
@@ -88,23 +98,44 @@ def open_deployment(folder: Path, models: Path | None = None) -> Deployment:
     Raises `StoreError` for what is no such folder.
     """
     selector = load_selector(folder)
-    about = read_about(folder)
-    try:
-        carried = Carried(Path(about.get("made_in", folder.absolute())), folder, models)
-        members = [
-            _member(model, outputs, carried) for model, outputs in zip(about["models"], about["outputs"], strict=True)
-        ]
-        classes = ClassSet(tuple(about["classes"]["names"]), tuple(about["classes"]["ids"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(
-            f"{folder} does not say which models its selector needs.", "Fit the selector again."
-        ) from error
-    missing = set(selector.models) - {member.name for member in members}
+    origin = folder / DESCRIPTION
+    about = restore(_About, read_about(folder), origin)
+    if len(about["models"]) != len(about["outputs"]):
+        raise StoreError(f"{origin} does not give the outputs of each model.", "Fit the selector again.")
+    classes = class_set(about["classes"], origin)
+    carried = Carried(Path(about.get("made_in", folder.absolute())), folder, models)
+    members = {
+        model["name"]: Member(
+            model["name"],
+            _source(model, origin),
+            model["fingerprint"],
+            None if outputs is None else np.array(outputs),
+            len(classes),
+            carried,
+        )
+        for model, outputs in zip(about["models"], about["outputs"], strict=True)
+    }
+    missing = set(selector.models) - members.keys()
     if missing:
         raise StoreError(f"{folder} does not describe {', '.join(sorted(missing))}.", "Fit the selector again.")
-    return Deployment(selector, {member.name: member for member in members}, classes)
+    return Deployment(selector, members, classes)
 
 
-def _member(model: dict[str, Any], outputs: Sequence[int] | None, carried: Carried) -> Member:
-    chosen = None if outputs is None else np.array(outputs, np.int64)
-    return Member(model["name"], from_description(model), model["fingerprint"], chosen, carried)
+class _About(TypedDict):
+    """What is read of a selector's notes; more may be in them."""
+
+    made_in: NotRequired[str]
+    models: list[StoredModel]
+    outputs: list[list[int] | None]
+    classes: StoredClasses
+
+
+def _source(stored: StoredSource, origin: Path) -> Source:
+    """A stored source, whose card and whose kind may have been changed by hand."""
+    check_card(stored["card"], str(origin), origin.parent)
+    kind = stored["source"].partition(":")[0]
+    if kind not in KINDS:
+        raise StoreError(f"{origin}: {kind!r} is no kind of source.", f"Kinds are: {', '.join(KINDS)}.")
+    for member in stored.get("members", ()):
+        _source(member, origin)
+    return from_description(stored)

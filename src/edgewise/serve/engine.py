@@ -85,12 +85,14 @@ class Engine:
     def _answer(self, decoded: Decoded, decode_ms: float) -> Classification:
         choose_ms = infer_ms = load_ms = 0.0
         logits: dict[str, np.ndarray] = {}
+        why = ""
         started = perf_counter_ns()
         names = self.deployment.selector.feature_names
         features = _features(decoded.pixels, names) if names else None
         while True:
             step = self.deployment.selector.decide(Seen(features, logits))
             choose_ms += (perf_counter_ns() - started) / 1e6
+            why = step.why or why
             if not isinstance(step, Run):
                 break
             model, loading_ms = self._model(step.model)
@@ -100,7 +102,7 @@ class Engine:
             started = perf_counter_ns()
             outputs = self.deployment.members[step.model].outputs
             logits[step.model] = scores if outputs is None else scores[outputs]
-        return self._reply(step, tuple(logits), decoded, (decode_ms, choose_ms, infer_ms, load_ms))
+        return self._reply(step, why, tuple(logits), decoded, (decode_ms, choose_ms, infer_ms, load_ms))
 
     def _model(self, name: str) -> tuple[Classifier, float]:
         """The warm model, and the ms that loading it took now."""
@@ -111,7 +113,12 @@ class Engine:
         return self._warm[name], (perf_counter_ns() - started) / 1e6
 
     def _reply(
-        self, step: Answer | Refuse, ran: tuple[str, ...], decoded: Decoded, times: tuple[float, float, float, float]
+        self,
+        step: Answer | Refuse,
+        why: str,
+        ran: tuple[str, ...],
+        decoded: Decoded,
+        times: tuple[float, float, float, float],
     ) -> Classification:
         classes = self.deployment.classes
         probabilities = step.probabilities if isinstance(step, Answer) else np.zeros(0, np.float32)
@@ -123,7 +130,7 @@ class Engine:
             top=tuple((classes.short_name(int(i)), float(probabilities[i])) for i in order),
             model=ran[-1] if ran else None,
             ran=ran,
-            why=step.why,
+            why=why,
             refused=isinstance(step, Refuse),
             decode_ms=decode_ms,
             choose_ms=choose_ms,

@@ -1,6 +1,5 @@
 """What is known of a classifier without running it, and the card file that says it."""
 
-import math
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -14,6 +13,9 @@ from edgewise.runtime.session import Layout
 from edgewise.zoo.classes import ClassSet, imagenet1k, numbered
 
 Output = Literal["logits", "probabilities"]
+_LARGEST_SIDE_PX = 8192
+_LARGEST_NUMBER = 1e6  # of a mean or a standard deviation; more would leave float32
+_LARGEST_WHOLE = 2**63 - 1  # what TOML promises to hold
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Card:
     """A classifier's name, origin, input, classes and cost."""
 
     name: str
-    source: str  # what `edgewise.zoo.sources.load` takes, e.g. "onnx:/models/a.onnx"
+    source: str  # what `edgewise.zoo.sources.find` takes, e.g. "onnx:/models/a.onnx"
     classes: ClassSet
     preprocess: Preprocess
     output: Output = "logits"
@@ -59,11 +61,11 @@ class _Form:
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST_WHOLE
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER
 
 
 def _is_three(value: Any) -> bool:
@@ -81,7 +83,9 @@ def _choice(literal: Any) -> _Form:
 
 _TEXT = _Form("a text", lambda value: isinstance(value, str))
 _LIST = _Form("a list", _is_list)
-_SIZE = _Form("a whole number of at least 1", lambda value: _is_whole(value) and value >= 1)
+_SIDE = _Form(
+    f"a whole number from 1 to {_LARGEST_SIDE_PX}", lambda value: _is_whole(value) and 1 <= value <= _LARGEST_SIDE_PX
+)
 _COUNT = _Form("a whole number of at least 0", lambda value: _is_whole(value) and value >= 0)
 _FORMS: dict[str, _Form] = {
     "name": _TEXT,
@@ -91,8 +95,8 @@ _FORMS: dict[str, _Form] = {
     "output_name": _TEXT,
     "layout": _choice(Layout),
     "output": _choice(Output),
-    "size_px": _SIZE,
-    "resize_px": _SIZE,
+    "size_px": _SIDE,
+    "resize_px": _SIDE,
     "resize": _choice(Resize),
     "interpolation": _choice(Interpolation),
     "mean": _Form("a list of three numbers, of pixels scaled to 0..1", _is_three),
@@ -119,8 +123,8 @@ def read_card(path: Path) -> CardFile:
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"{path} cannot be read as TOML: {error}.") from error
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, or numbers without end
+        raise ModelError(f"{path} cannot be read as TOML: {error}.", "Correct the card.") from error
     return check_card(values, str(path), path.parent)
 
 
@@ -151,7 +155,7 @@ def _class_file(path: Path) -> list[str]:
     try:
         return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"The class list {path} cannot be read: {error}.") from error
+        raise ModelError(f"The class list {path} cannot be read: {error}.", "Correct `classes` in the card.") from error
 
 
 def complete(
@@ -179,10 +183,15 @@ def complete(
     size = given.get("size_px", size_px or preprocess.size_px)
     if size_px is not None and size != size_px:
         raise ModelError(f"{file.origin}: size_px = {size}, but the network takes {size_px}.", "Correct the card.")
-    resize = given.get("resize_px", round(size * preprocess.resize_px / preprocess.size_px))
+    resize = given.get("resize_px", max(size, round(size * preprocess.resize_px / preprocess.size_px)))
+    if resize < size:
+        raise ModelError(
+            f"{file.origin}: resize_px = {resize}, but the centre square of {size} is cut out of it.",
+            f"Give at least {size}, or leave the line out.",
+        )
     skip = given.get("skip_outputs", 1 if outputs == 1001 and given.get("classes", "imagenet1k") == "imagenet1k" else 0)
     if skip >= outputs:
-        raise ModelError(f"{file.origin}: skip_outputs = {skip}, but the network has {outputs} outputs.")
+        raise ModelError(f"{file.origin}: skip_outputs = {skip}, but the network has {outputs} outputs.", "Correct it.")
     if classes is not None and len(classes) != outputs - skip:
         classes = None
     return Card(
@@ -191,7 +200,7 @@ def complete(
         classes=_classes(file, outputs - skip, classes),
         preprocess=Preprocess(
             size_px=size,
-            resize_px=max(size, resize),
+            resize_px=resize,
             resize=given.get("resize", preprocess.resize),
             interpolation=given.get("interpolation", preprocess.interpolation),
             mean=_three(given.get("mean", preprocess.mean)),
@@ -208,6 +217,8 @@ def complete(
 
 def _classes(file: CardFile, count: int, known: ClassSet | None) -> ClassSet:
     listed = file.given.get("classes")
+    if "class_ids" in file.given and not _is_list(listed):
+        raise ModelError(f"{file.origin}: class_ids stand for no list of `classes`.", "List their names in `classes`.")
     if listed is None:
         return known or (imagenet1k() if count == 1000 else numbered(count))
     try:

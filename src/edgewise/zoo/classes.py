@@ -28,7 +28,7 @@ class ClassSet:
 
     def __post_init__(self) -> None:
         if self.ids and len(self.ids) != len(self.names):
-            raise LabelError(f"{len(self.names)} class names, but {len(self.ids)} ids.")
+            raise LabelError(f"{len(self.names)} class names, but {len(self.ids)} ids.", "Give each name its id.")
         keys = self.keys
         if len(set(keys)) != len(keys):
             twice = sorted(key for key, count in Counter(keys).items() if count > 1)

@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from edgewise.errors import ModelError
+from edgewise.errors import ModelError, OutputError
 from edgewise.runtime.session import Session
 from edgewise.zoo.card import Card
 
@@ -29,11 +29,11 @@ class Classifier:
         """float32 [n, 3, size, size] -> logits float32 [n, classes].
 
         Networks that give probabilities answer with log(max(p, floor)), renormalised; the floor is half a step of a
-        quantised output. Raises `ModelError` when an output is not a number.
+        quantised output. Raises `OutputError` when an output is not a number, `ModelError` when it is no probability.
         """
         scores = self.session.run(images)[:, self.card.skip_outputs :]
         if not np.isfinite(scores).all():
-            raise ModelError(
+            raise OutputError(
                 f"{self.card.name} gave outputs that are not numbers.", "Its weights or its input scale are broken."
             )
         if self.card.output == "probabilities":

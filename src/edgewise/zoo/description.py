@@ -1,10 +1,12 @@
 """All that a loaded classifier is, for people and for programs."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from edgewise.images.preprocess import Preprocess
 from edgewise.runtime.litert import LiteRtSession
 from edgewise.runtime.onnx import OnnxSession
+from edgewise.runtime.session import Layout
 from edgewise.runtime.torch import TorchSession
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.ensemble import Ensemble
@@ -14,13 +16,22 @@ _ENGINES = {OnnxSession: "ONNX Runtime", LiteRtSession: "LiteRT", TorchSession: 
 
 
 @dataclass(frozen=True)
+class Input:
+    """What a network takes, and how an image becomes that."""
+
+    layout: Layout
+    number: str
+    preprocess: Preprocess
+
+
+@dataclass(frozen=True)
 class Description:
     """One loaded classifier; None where it cannot be told."""
 
     name: str
     source: str
     engine: str
-    input: dict[str, Any]  # the fields of `Preprocess`, resolved; `layout` and `number` of the network's own input
+    input: Input | None  # None: an ensemble, whose members prepare the image each in their own way
     output: str
     skip_outputs: int
     classes: int
@@ -38,16 +49,13 @@ def describe_classifier(classifier: Classifier, file_bytes: int | None = None) -
     """Say what a classifier is; `file_bytes` is the size of its file where it comes from one."""
     card, session = classifier.card, classifier.session
     members = classifier.members if isinstance(classifier, Ensemble) else ()
+    signature = session.signature
     stored = _weight_bytes(session.module) if isinstance(session, TorchSession) else file_bytes
     return Description(
         name=card.name,
         source=card.source,
-        engine=_ENGINES.get(type(session), "its members' engines"),
-        input={
-            "layout": session.signature.layout,
-            "number": session.signature.number,
-            **asdict(card.preprocess),
-        },
+        engine=" and ".join(dict.fromkeys(_ENGINES[type(one.session)] for one in members or (classifier,))),
+        input=None if members else Input(signature.layout, signature.number, card.preprocess),
         output=card.output,
         skip_outputs=card.skip_outputs,
         classes=len(card.classes),

@@ -61,7 +61,10 @@ def _fetch(repo: HubName, file: str, hint: str) -> Path | None:
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
     from huggingface_hub.utils import EntryNotFoundError
 
-    cached = hub.try_to_load_from_cache(repo.id, file, revision=repo.revision)
+    try:
+        cached = hub.try_to_load_from_cache(repo.id, file, revision=repo.revision)
+    except HFValidationError as error:
+        raise ModelError(f"The Hugging Face hub can have no {repo}: {_first_line(error)}", "Check the name.") from error
     if isinstance(cached, str):
         return Path(cached)
     if cached is not None:  # the cache knows that the repository has no such file
@@ -87,7 +90,7 @@ def _fetch(repo: HubName, file: str, hint: str) -> Path | None:
         raise ModelError(
             f"The Hugging Face hub has no {repo.id}, or it is private.", "Check the name; a private one needs HF_TOKEN."
         ) from error
-    except (RevisionNotFoundError, HFValidationError) as error:
+    except RevisionNotFoundError as error:
         raise ModelError(f"The Hugging Face hub has no {repo}: {_first_line(error)}", "Check the name.") from error
     except Exception as error:  # the network, in whatever form its client of the day puts it
         raise ModelError(f"{file} of {repo} cannot be downloaded: {_first_line(error)}", hint) from error

@@ -131,7 +131,8 @@ def _entry(card: CardFile, folder: Path) -> Source:
             raise ModelError(f"{card.origin}: tiny:{where} names several classifiers.", "Give each an entry.")
         return replace(source, card=card.over(source.card))
     if kind in ("onnx", "tflite"):
-        return replace(_file(kind, Path(where)), card=card.over(_file(kind, Path(where)).card))
+        source = _file(kind, Path(where))
+        return replace(source, card=card.over(source.card))
     return Source(kind, where, card)
 
 

@@ -17,8 +17,8 @@ def read_zoo_file(path: Path) -> tuple[CardFile, ...]:
     """The cards of a zoo file, in its order. Raises `ModelError` when it has another form."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"The zoo file {path} cannot be read: {error}.") from error
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, or numbers without end
+        raise ModelError(f"The zoo file {path} cannot be read: {error}.", "Correct the path or the file.") from error
     models = content.pop("model", None)
     if content or not isinstance(models, list) or not all(isinstance(entry, dict) for entry in models):
         raise ModelError(f"{path} is no zoo file.", "It needs one [[model]] table per classifier, and nothing else.")

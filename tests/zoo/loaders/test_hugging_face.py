@@ -80,6 +80,7 @@ def test_the_users_card_goes_over_the_repositorys(cache: Path, tmp_path: Path) -
     ("source", "files", "reason"),
     [
         ("me/gone/a.onnx", {}, "not in the local cache .* HF_HUB_OFFLINE is set"),
+        ("me/a--b/a.onnx", {}, r"can have no me/a--b: .*--"),
         ("me/a/a.bin", {"a.bin": b""}, ".bin is no format that runs here"),
         (
             "me/a",

@@ -40,6 +40,7 @@ def stored(path: Path, name: str, **options: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_local_weights_without_a_zoo_file(weights: Path) -> None:
     import torch
 
@@ -95,6 +96,12 @@ def test_weights_that_cannot_be_read_are_said(tmp_path: Path, file: str, content
         (tmp_path / file).write_bytes(content)
     with pytest.raises(ModelError, match=reason):
         load(find([f"timm:{NAME}"], [str(tmp_path / file)])[0])
+
+
+def test_what_cards_say_of_files_alone_is_refused(tmp_path: Path, weights: Path) -> None:
+    (tmp_path / "zoo.toml").write_text(f'[[model]]\nsource = "timm:{NAME}"\nweights = "{weights}"\nlayout = "nhwc"\n')
+    with pytest.raises(ModelError, match="layout cannot be said of a PyTorch network"):
+        load(find([str(tmp_path / "zoo.toml")])[0])
 
 
 @pytest.mark.parametrize(

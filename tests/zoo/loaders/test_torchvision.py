@@ -49,6 +49,20 @@ def test_local_weights(tmp_path: Path) -> None:
     assert (prepared.size_px, prepared.resize_px, prepared.mean) == (224, 256, (0.485, 0.456, 0.406))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "regnet_x_400mf",
+        "mobilenet_v3_small",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("mnasnet0_5", "shufflenet_v2_x0_5", "convnext_tiny")),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("vgg11_bn", "densenet121", "efficientnet_b0")),
+    ],
+)
+def test_the_head_is_found_in_every_family(tmp_path: Path, name: str) -> None:
+    path = local(tmp_path / "w.safetensors", state_of(name, num_classes=3))
+    assert load(find([f"torchvision:{name}"], [str(path)])[0]).card.classes.names == ("0", "1", "2")
+
+
 def test_preprocessing_is_that_of_the_weights() -> None:
     from edgewise.zoo.loaders.torchvision import find_weights, preprocess_of
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.errors import ModelError
+from edgewise.runtime.session import DEFAULT_SIZE_PX
 from edgewise.runtime.torch import import_torch
 from edgewise.zoo.classifier import Classifier, text_fingerprint
 from edgewise.zoo.loaders.module import module_classifier
-from edgewise.zoo.loaders.usual import DEFAULT_SIZE_PX, Usual, imagenet_input
+from edgewise.zoo.loaders.usual import Usual, imagenet_input
 from edgewise.zoo.loaders.weights import load_weights, local_weights
 from edgewise.zoo.sources import Source
 
@@ -29,7 +30,9 @@ def load_torch(source: Source, *, threads: int) -> Classifier:
     except Exception as error:  # foreign code
         raise ModelError(f"{source.text} failed: {type(error).__name__}: {error}.", "Correct the factory.") from error
     if not isinstance(module, torch.nn.Module):
-        raise ModelError(f"{source.text} gave a {type(module).__name__}; expected a torch.nn.Module.")
+        raise ModelError(
+            f"{source.text} gave a {type(module).__name__}; expected a torch.nn.Module.", "Correct the factory."
+        )
     if weights is not None:
         load_weights(module, weights, source.text)
     size = source.card.given.get("size_px", DEFAULT_SIZE_PX)
@@ -57,7 +60,7 @@ def _factory(home: str, name: str) -> Callable[[], Any]:
 
 def _import_file(path: Path) -> Any:
     if not path.is_file():
-        raise ModelError(f"There is no {path}.")
+        raise ModelError(f"There is no {path}.", "Correct the path: torch:PATH.py:FACTORY.")
     name = f"edgewise_factory_{text_fingerprint(os.fspath(path))[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None

@@ -64,7 +64,10 @@ def _read_config(repo: HubName, source: Source) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{source.text}: its config.json cannot be read: {error}.") from error
+        raise ModelError(
+            f"{source.text}: its config.json cannot be read: {error}.",
+            f"Delete it, so that it is fetched again: {path}",
+        ) from error
     if isinstance(config, dict) and isinstance(config.get("architecture"), str):
         return config
     kind = config.get("model_type") if isinstance(config, dict) else None

@@ -9,7 +9,7 @@ from edgewise.runtime.session import Quantised
 from edgewise.zoo.card import complete
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders.onnx import file_fingerprint
-from edgewise.zoo.loaders.usual import DEFAULT_SIZE_PX, Usual, central, output_kind
+from edgewise.zoo.loaders.usual import Usual, central, ends_of, output_kind
 from edgewise.zoo.sources import Source
 
 
@@ -24,8 +24,9 @@ def litert_classifier(source: Source, path: Path, threads: int, usual: Usual | N
     to -1..1, as the published classifiers take them.
     """
     fingerprint = file_fingerprint(path)
-    session = LiteRtSession(path, threads=threads, output_name=source.card.given.get("output_name"))
-    size_px = session.signature.size_px or DEFAULT_SIZE_PX
+    ends = ends_of(source.card, usual)
+    session = LiteRtSession(path, threads=threads, ends=ends)
+    size_px = session.signature.size_px or ends.size_px
     quantised = session.signature.input_quantised
     usual = usual or Usual(_raw_pixels(size_px, quantised) if quantised else central(size_px, mean=0.5, std=0.5))
     found = probe(session, source.text, size_px)

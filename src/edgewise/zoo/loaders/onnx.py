@@ -4,14 +4,14 @@ from pathlib import Path
 
 from edgewise.errors import ModelError
 from edgewise.images.preprocess import Preprocess
-from edgewise.runtime.onnx import Ends, OnnxSession
+from edgewise.runtime.onnx import OnnxSession
 from edgewise.runtime.onnx_file import read_onnx_file
 from edgewise.runtime.probe import probe
 from edgewise.runtime.session import Signature
 from edgewise.store import file_sha256
 from edgewise.zoo.card import CardFile, complete
 from edgewise.zoo.classifier import Classifier
-from edgewise.zoo.loaders.usual import DEFAULT_SIZE_PX, Usual, central, imagenet_input, output_kind
+from edgewise.zoo.loaders.usual import Usual, central, ends_of, imagenet_input, output_kind
 from edgewise.zoo.sources import Source
 from edgewise.zoo.tiny.shipped import shipped_path
 
@@ -27,13 +27,12 @@ def load_tiny(source: Source, *, threads: int) -> Classifier:
 def onnx_classifier(source: Source, path: Path, threads: int, usual: Usual | None = None) -> Classifier:
     """A file on ONNX Runtime; `usual` is what is known of it from elsewhere."""
     fingerprint = file_fingerprint(path)
-    given = source.card.given
-    size_px = given.get("size_px", usual.preprocess.size_px if usual else DEFAULT_SIZE_PX)
-    ends = Ends(given.get("input_name"), given.get("output_name"), given.get("layout"), size_px)
+    ends = ends_of(source.card, usual)
     session = OnnxSession(path, threads=threads, ends=ends)
     stored = read_onnx_file(path)
     fixed_px = session.signature.size_px
-    found = probe(session, source.text, fixed_px or size_px)
+    size_px = fixed_px or ends.size_px
+    found = probe(session, source.text, size_px)
     card = complete(
         source.card,
         name=source.name,
@@ -41,7 +40,7 @@ def onnx_classifier(source: Source, path: Path, threads: int, usual: Usual | Non
         size_px=fixed_px,
         outputs=found.outputs,
         output=output_kind(source.card, found),
-        preprocess=_preprocess(source.card, session.signature, fixed_px or size_px, usual),
+        preprocess=_preprocess(source.card, session.signature, size_px, usual),
         classes=usual.classes if usual else None,
         params=stored.params if stored else None,
         licence=usual.licence if usual else "",
@@ -69,4 +68,4 @@ def file_fingerprint(path: Path) -> str:
         external = path.with_name(f"{path.name}.data")
         return file_sha256(path) + (file_sha256(external) if external.is_file() else "")
     except OSError as error:
-        raise ModelError(f"The model {path} cannot be read: {error.strerror or error}.") from error
+        raise ModelError(f"The model {path} cannot be read: {error.strerror or error}.", "Correct the path.") from error

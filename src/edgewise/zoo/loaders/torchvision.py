@@ -7,13 +7,14 @@ from typing import Any
 
 from edgewise.errors import MissingExtra, ModelError
 from edgewise.images.preprocess import Preprocess
+from edgewise.runtime.session import DEFAULT_SIZE_PX
 from edgewise.runtime.torch import import_torch
 from edgewise.zoo.classes import imagenet1k
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders.module import module_classifier
 from edgewise.zoo.loaders.timm import LOCAL_HINT
-from edgewise.zoo.loaders.usual import DEFAULT_SIZE_PX, Usual, imagenet_input
-from edgewise.zoo.loaders.weights import check_fit, local_weights, weight_shapes
+from edgewise.zoo.loaders.usual import Usual, imagenet_input
+from edgewise.zoo.loaders.weights import check_fit, fill, local_weights, weight_shapes
 from edgewise.zoo.sources import Source
 from edgewise.zoo.url_weights import fetch_url
 
@@ -101,18 +102,17 @@ def _read_published(published: Any, what: str) -> dict[str, Any]:
 
 def _build(models: Any, name: str, state: dict[str, Any], path: Path, what: str) -> Any:
     """The network with its weights, as many classes as they have, and without heads that only training uses."""
-    import torch
-
-    options = {"aux_logits": False, "transform_input": True} if name in _WITH_AUXILIARY_HEADS else {}
+    # Drawing their initial weights takes seconds, and says that it will go.
+    auxiliary = {"aux_logits": False, "transform_input": True, "init_weights": False}
+    options = auxiliary if name in _WITH_AUXILIARY_HEADS else {}
+    versions = getattr(state, "_metadata", None)
     state = {_modern(key): value for key, value in state.items() if not key.startswith(_AUXILIARY)}
-    with torch.device("meta"):
-        head = [key for key in models.get_model(name, **options).state_dict() if key.endswith(".weight")][-1]
-    count = len(state[head]) if head in state else 1000
-    if name in _WITH_AUXILIARY_HEADS:
-        options["init_weights"] = False  # takes seconds, and says that it will go
-    module = models.get_model(name, num_classes=count, **options)
+    module = models.get_model(name, **options)
+    head = [key for key in module.state_dict() if key.endswith(".weight")][-1]
+    if head in state and len(state[head]) != len(module.state_dict()[head]):
+        module = models.get_model(name, num_classes=len(state[head]), **options)
     check_fit(module, {key: tuple(value.shape) for key, value in state.items()}, path, what)
-    module.load_state_dict(state, strict=False)
+    fill(module, state, versions)
     return module
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from edgewise.errors import ModelError
 from edgewise.images.preprocess import Preprocess
 from edgewise.runtime.probe import Probe
+from edgewise.runtime.session import DEFAULT_SIZE_PX, Ends
 from edgewise.zoo.card import CardFile, Output
 from edgewise.zoo.classes import ClassSet
 
-DEFAULT_SIZE_PX = 224
 _SLACK = 1e-3
 
 
@@ -30,6 +30,13 @@ def imagenet_input(size_px: int) -> Preprocess:
 def central(size_px: int, *, mean: float, std: float) -> Preprocess:
     """The central 87.5% of the short side, one mean and std for all channels."""
     return Preprocess(size_px, round(size_px / 0.875), mean=(mean, mean, mean), std=(std, std, std))
+
+
+def ends_of(card: CardFile, usual: Usual | None) -> Ends:
+    """What a card says of a model file's input and output; an open size is the card's, else `usual`'s, else 224."""
+    given = card.given
+    size_px = given.get("size_px", usual.preprocess.size_px if usual else DEFAULT_SIZE_PX)
+    return Ends(given.get("input_name"), given.get("output_name"), given.get("layout"), size_px)
 
 
 def output_kind(card: CardFile, found: Probe) -> Output:

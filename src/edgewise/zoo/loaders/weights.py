@@ -1,5 +1,6 @@
 """Local weights: a .safetensors file, and whether it fits a network."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,9 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         with safe_open(path, framework="numpy") as stored:
             return {name: tuple(stored.get_slice(name).get_shape()) for name in stored.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise ModelError(f"The weights {path} cannot be read: {error}.") from error
+        raise ModelError(
+            f"The weights {path} cannot be read: {error}.", "Get the file again; it is broken or no .safetensors."
+        ) from error
 
 
 def load_weights(module: Any, path: Path, what: str) -> None:
@@ -46,7 +49,18 @@ def load_weights(module: Any, path: Path, what: str) -> None:
     from safetensors.torch import load_file
 
     check_fit(module, weight_shapes(path), path, what)
-    module.load_state_dict(load_file(path), strict=False)
+    fill(module, load_file(path))
+
+
+def fill(module: Any, state: Mapping[str, Any], versions: Any = None) -> None:
+    """Give a module the weights that it has by name.
+
+    `versions` are those of the layers that the weights were stored from (`_metadata` of a state dict), by which some
+    networks tell weights of older forms; None stands for today's.
+    """
+    whole = OrderedDict(state)
+    whole._metadata = versions or module.state_dict()._metadata  # type: ignore[attr-defined] - PyTorch's own place
+    module.load_state_dict(whole, strict=False)
 
 
 def check_fit(module: Any, found: Mapping[str, tuple[int, ...]], path: Path, what: str) -> None:
