@@ -8,10 +8,10 @@ import numpy as np
 from features_plain import PlainPremodel, seven_features
 
 from edgewise.images.features import CANDIDATES, FEATURES, STEPS, extract, time_steps
-from edgewise.select.chain import Chain
-from edgewise.select.knn_chain import KnnChain
-from edgewise.select.min_max import MinMax
-from edgewise.select.premodel_state import Premodel
+from edgewise.select.premodel.chain import Chain
+from edgewise.select.premodel.knn_chain import KnnChain
+from edgewise.select.premodel.min_max import MinMax
+from edgewise.select.premodel.premodel import Premodel
 from edgewise.select.selector import Seen
 
 TRAINING_ROWS, LEVELS = 50_000, 3

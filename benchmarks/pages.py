@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.machine import fingerprint
-from edgewise.select.fair_table import FairTable, Interval, Row
+from edgewise.select.judge.fair_table import FairTable, Interval, Row
 
 ROOT = Path(__file__).parent.parent
 

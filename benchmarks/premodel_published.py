@@ -25,15 +25,15 @@ from premodel_published_page import PAPER, THREE, page_a, words_a, words_b
 from sklearn.metrics import roc_auc_score
 
 from edgewise.cli.console import progress_bars
-from edgewise.select.bootstrap import interval, resampled_means
-from edgewise.select.evaluate import OnFeatures, evaluate
-from edgewise.select.fair_table import FairTable
-from edgewise.select.fair_table_json import table_to_json
 from edgewise.select.feature_costs import FREE
-from edgewise.select.folds import stratified_folds
-from edgewise.select.membership import choose_members
-from edgewise.select.premodel import PremodelClassifier
-from edgewise.select.premodel_method import PremodelMethod
+from edgewise.select.judge.bootstrap import interval, resampled_means
+from edgewise.select.judge.evaluate import OnFeatures, evaluate
+from edgewise.select.judge.fair_table import FairTable
+from edgewise.select.judge.fair_table_json import table_to_json
+from edgewise.select.judge.folds import stratified_folds
+from edgewise.select.premodel.classifier import PremodelClassifier
+from edgewise.select.premodel.membership import choose_members
+from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.trials import Trials
 
 ROOT = Path(__file__).parent.parent

@@ -4,7 +4,7 @@ from typing import Any
 
 from pages import markdown_table
 
-from edgewise.select.fair_table import FairTable
+from edgewise.select.judge.fair_table import FairTable
 
 # Networks and gains in points that the paper reports for its Algorithm 1.
 PAPER = (("mobilenet_v1_tf", 70.75), ("inception_v4_tf", 12.84), ("resnet_v1_152_tf", 2.55))

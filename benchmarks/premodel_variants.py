@@ -36,11 +36,11 @@ from edgewise.report.paper import Notes, plain, render_paper
 from edgewise.report.paper_beside import Beside, beside
 from edgewise.report.paper_pixels import pixel_methods
 from edgewise.report.render import write_report
-from edgewise.select.evaluate import evaluate
-from edgewise.select.folds import stratified_folds
-from edgewise.select.naming import naming
-from edgewise.select.paper_study import BASE, Study, StudySettings, no_more, study
-from edgewise.select.premodel_method import PremodelMethod
+from edgewise.select.judge.evaluate import evaluate
+from edgewise.select.judge.folds import stratified_folds
+from edgewise.select.paper.naming import naming
+from edgewise.select.paper.study import BASE, Study, StudySettings, no_more, study
+from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.trials import Trials
 
 FOLDS = 10

@@ -8,10 +8,10 @@ from pages import fair_table, markdown_list, markdown_table, points
 from edgewise.report.paper_beside import Beside
 from edgewise.report.paper_feature_rows import lasting
 from edgewise.report.paper_rows import CHAIN_KEYS
-from edgewise.select.fair_table import Interval
-from edgewise.select.naming import Naming
-from edgewise.select.paper_study import BASE, Study
-from edgewise.select.published import PUBLISHED
+from edgewise.select.judge.fair_table import Interval
+from edgewise.select.paper.naming import Naming
+from edgewise.select.paper.published import PUBLISHED
+from edgewise.select.paper.study import BASE, Study
 
 
 class Compared(Protocol):

@@ -26,12 +26,12 @@ from edgewise.images.features import FEATURES
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings, profile
 from edgewise.report.record import save_evaluation, write_profile_report
-from edgewise.select.bootstrap import interval, resampled_means
-from edgewise.select.evaluate import OnFeatures, evaluate
-from edgewise.select.fair_table import FairTable, Interval, Verdict
-from edgewise.select.fair_table_json import table_to_json
+from edgewise.select.judge.bootstrap import interval, resampled_means
+from edgewise.select.judge.evaluate import OnFeatures, evaluate
+from edgewise.select.judge.fair_table import FairTable, Interval, Verdict
+from edgewise.select.judge.fair_table_json import table_to_json
 from edgewise.select.named import standard_methods
-from edgewise.select.premodel_method import PremodelMethod
+from edgewise.select.premodel.method import PremodelMethod
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("EDGEWISE_DATA", ROOT.parent / "shared" / "data")).resolve()

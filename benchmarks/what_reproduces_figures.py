@@ -7,7 +7,7 @@ from typing import Any
 
 from pages import markdown_table
 
-from edgewise.select.published import PUBLISHED, Published
+from edgewise.select.paper.published import PUBLISHED, Published
 
 PREDICTIONS = "published predictions"
 PHOTOGRAPHS = ("20-way", "1000-way")

@@ -18,7 +18,7 @@ from edgewise.profile.plan import resume
 from edgewise.profile.run import Settings, profile
 from edgewise.report.record import load_evaluation, save_evaluation
 from edgewise.report.render import render
-from edgewise.select.evaluate import evaluate
+from edgewise.select.judge.evaluate import evaluate
 from edgewise.select.named import Options, method_named
 from edgewise.serve.deployment import save_deployment
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgewise.select.published import PUBLISHED
+from edgewise.select.paper.published import PUBLISHED
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

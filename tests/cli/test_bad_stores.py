@@ -10,7 +10,7 @@ import pytest
 
 from edgewise.profile.run import Settings, profile
 from edgewise.report.record import save_evaluation
-from edgewise.select.evaluate import evaluate
+from edgewise.select.judge.evaluate import evaluate
 from edgewise.select.named import Options, method_named
 from edgewise.serve.deployment import save_deployment
 

@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from edgewise.profile.outcomes import open_profile
-from edgewise.select.cascade import Cascade
+from edgewise.select.cascade.cascade import Cascade
 from edgewise.serve.deployment import save_deployment
 from edgewise.zoo.tiny import WEIGHTS
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgewise.reference.cascade import cascade
-from edgewise.select.cascade import Cascade
+from edgewise.select.cascade.cascade import Cascade
 
 
 @given(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgewise.reference.conformal import p_values, strangeness
-from edgewise.select.conformal import Conformal
+from edgewise.select.premodel.conformal import Conformal
 
 
 @given(

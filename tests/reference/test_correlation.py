@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgewise.reference.correlation import drop_correlated as plain
-from edgewise.select.correlation import drop_correlated
+from edgewise.select.features.correlation import drop_correlated
 
 
 @given(

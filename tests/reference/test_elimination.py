@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from edgewise.reference.elimination import eliminate as plain
 from edgewise.reference.elimination import held_out_right
-from edgewise.select.elimination import eliminate
-from edgewise.select.feature_sets import Question, chain_right
+from edgewise.select.features.elimination import eliminate
+from edgewise.select.features.feature_sets import Question, chain_right
 
 
 @given(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edgewise.reference.membership import choose
-from edgewise.select.membership import MembersBy, choose_members
+from edgewise.select.premodel.membership import MembersBy, choose_members
 
 
 @given(

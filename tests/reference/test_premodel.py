@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgewise.reference.premodel import premodel
-from edgewise.select.knn_chain import KnnChain
+from edgewise.select.premodel.knn_chain import KnnChain
 
 
 @given(

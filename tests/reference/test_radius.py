@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgewise.reference.radius import radius_premodel
-from edgewise.select.chooser_fit import fit_chain
+from edgewise.select.premodel.chooser_fit import fit_chain
 
 
 @given(

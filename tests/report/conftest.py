@@ -14,8 +14,8 @@ from edgewise.images.features import CANDIDATES
 from edgewise.profile.manifest import IMAGES, KIND, LATENCY, SCHEMA, logits_file
 from edgewise.profile.outcomes import Outcomes, open_profile
 from edgewise.report import ImageDecision
-from edgewise.select.fair_table import FairTable, Interval, Kind, Row, Verdict
-from edgewise.select.mixing import mixing_accuracy, mixing_line
+from edgewise.select.judge.fair_table import FairTable, Interval, Kind, Row, Verdict
+from edgewise.select.judge.mixing import mixing_accuracy, mixing_line
 from edgewise.store import describe_files, write_json, write_table
 
 MODELS = ("small_net", "middle_net", "large_net")

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from edgewise.select.feature_costs import FeatureCosts
-from edgewise.select.paper_study import Study, StudySettings, study
+from edgewise.select.paper.study import Study, StudySettings, study
 from edgewise.select.trials import Trials
 from tests.report.test_page import HOSTILE
 

@@ -14,9 +14,9 @@ from edgewise.profile.outcomes import Outcomes
 from edgewise.report.paper import Notes, others, paper_json, plain, render_paper, save_paper_json
 from edgewise.report.paper_beside import beside
 from edgewise.report.render import write_report
-from edgewise.select.paper_study import CHOSEN_HERE, Study
-from edgewise.select.published import PUBLISHED
-from edgewise.select.variants import paper_variants
+from edgewise.select.paper.published import PUBLISHED
+from edgewise.select.paper.study import CHOSEN_HERE, Study
+from edgewise.select.premodel.variants import paper_variants
 from edgewise.store import read_json
 from tests.report.small_study import HOSTILE, NAMES, small_study
 from tests.report.test_browser import FLAGS

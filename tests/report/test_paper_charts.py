@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from edgewise.report.paper_charts import draw_matrix, draw_sweep
-from edgewise.select.correlation import drop_correlated
-from edgewise.select.fair_table import Interval
-from edgewise.select.feature_sweep import Sweep, SweepPoint
+from edgewise.select.features.correlation import drop_correlated
+from edgewise.select.features.feature_sweep import Sweep, SweepPoint
+from edgewise.select.judge.fair_table import Interval
 
 
 def test_the_matrix_shows_every_pair_and_frames_the_strong_ones() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edgewise.report.paper_feature_rows import candidate_rows, importance_rows, lasting
-from edgewise.select.elimination import Elimination, Removal
+from edgewise.select.features.elimination import Elimination, Removal
 from tests.report.small_study import HOSTILE, NAMES, small_study
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from edgewise.report.paper_flags import curves, draw_flags
-from edgewise.select.radius_confidence import VoteFlags
+from edgewise.select.premodel.radius_confidence import VoteFlags
 from tests.report.small_study import small_study
 
 

@@ -8,7 +8,7 @@ import pytest
 from edgewise.images.thumbnail import NAMES
 from edgewise.report.paper_pixels import pixel_methods
 from edgewise.report.paper_rows import CNN
-from edgewise.select.evaluate import OnFeatures
+from edgewise.select.judge.evaluate import OnFeatures
 
 
 @pytest.mark.torch

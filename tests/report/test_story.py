@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgewise.report.story import tell
-from edgewise.select.fair_table import FairTable
+from edgewise.select.judge.fair_table import FairTable
 
 WIN = {"gain": (0.023, 0.008, 0.037), "verdict": "beats the mixing line"}
 LOSS = {"gain": (-0.019, -0.032, -0.006), "verdict": "does not"}

@@ -1,12 +1,12 @@
 import pytest
 
 from edgewise.errors import UsageError
-from edgewise.select.cascade_fit import CascadeMethod
-from edgewise.select.detector import DetectorMethod
-from edgewise.select.guarded import GuardedMethod
+from edgewise.select.cascade.fit import CascadeMethod
+from edgewise.select.features.selected_features import FeatureChoice, SelectedFeatures
 from edgewise.select.named import Options, method_named
-from edgewise.select.premodel_method import PremodelMethod
-from edgewise.select.selected_features import FeatureChoice, SelectedFeatures
+from edgewise.select.premodel.detector import DetectorMethod
+from edgewise.select.premodel.guarded import GuardedMethod
+from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.single import SingleMethod
 
 

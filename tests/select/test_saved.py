@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from edgewise.errors import StoreError
-from edgewise.select.cascade import Cascade
-from edgewise.select.guarded import GuardedMethod
-from edgewise.select.premodel_method import PremodelMethod
+from edgewise.select.cascade.cascade import Cascade
+from edgewise.select.premodel.guarded import GuardedMethod
+from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.saved import ARRAYS, DESCRIPTION, load_selector, read_about, save_selector
 from edgewise.select.single import SingleModel
 

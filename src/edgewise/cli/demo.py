@@ -16,7 +16,7 @@ from edgewise.errors import UsageError
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings
 from edgewise.profile.run import profile as make_profile
-from edgewise.select.fair_table import FairTable, Row
+from edgewise.select.judge.fair_table import FairTable, Row
 from edgewise.store import read_json, write_json
 
 MARKER, SCHEMA = "demo.json", 1
@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Draw images, profile the bundled zoo, judge the selectors, fit one, answer new images with it, and report."""
     from edgewise.report.record import write_profile_report
-    from edgewise.select.fair_table_json import table_to_json
+    from edgewise.select.judge.fair_table_json import table_to_json
 
     started = perf_counter()
     _clear(out)
@@ -75,7 +75,7 @@ def _profile_drawn(out: Path, per_class: int, threads: int, seed: int, *, quiet:
 def _judge(outcomes: Outcomes, seed: int, *, quiet: bool, json: bool) -> FairTable:
     """Cross-validate the standard selectors, and keep the evaluation beside the profile."""
     from edgewise.report.record import save_evaluation
-    from edgewise.select.evaluate import evaluate
+    from edgewise.select.judge.evaluate import evaluate
     from edgewise.select.named import standard_methods
 
     _say("3. Judge the selectors on images that they have not seen", json=json)
@@ -89,7 +89,7 @@ def _judge(outcomes: Outcomes, seed: int, *, quiet: bool, json: bool) -> FairTab
 
 def _answer_new(out: Path, outcomes: Outcomes, table: FairTable, threads: int, seed: int, *, json: bool) -> None:
     """Fit the cascade to all images, and answer the new ones with it."""
-    from edgewise.select.fair_table_json import table_to_json
+    from edgewise.select.judge.fair_table_json import table_to_json
     from edgewise.select.named import CASCADE, standard_methods
     from edgewise.serve.deployment import save_deployment
     from edgewise.serve.engine import Engine

@@ -17,8 +17,8 @@ def command(
 ) -> None:
     """Judge the selectors on a profile by nested cross-validation, and keep the fair table beside it."""
     from edgewise.report.record import save_evaluation
-    from edgewise.select.evaluate import evaluate
-    from edgewise.select.fair_table_json import table_to_json
+    from edgewise.select.judge.evaluate import evaluate
+    from edgewise.select.judge.fair_table_json import table_to_json
     from edgewise.select.named import standard_methods
 
     outcomes = open_profile(profile)

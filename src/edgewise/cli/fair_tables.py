@@ -1,7 +1,7 @@
 """The fair table in the terminal."""
 
 from edgewise.cli.console import milliseconds, percent, print_table
-from edgewise.select.fair_table import FairTable, Interval, Row, Verdict
+from edgewise.select.judge.fair_table import FairTable, Interval, Row, Verdict
 
 
 def show_table(table: FairTable) -> None:

@@ -100,8 +100,8 @@ def command(
     quiet: options.Quiet = False,
 ) -> None:
     """Fit a selector to all images of a profile; what it gains is judged by cross-validation, never on what it saw."""
-    from edgewise.select.evaluate import evaluate
-    from edgewise.select.fair_table_json import table_to_json
+    from edgewise.select.judge.evaluate import evaluate
+    from edgewise.select.judge.fair_table_json import table_to_json
     from edgewise.select.named import Options, method_named
     from edgewise.serve.deployment import save_deployment
 

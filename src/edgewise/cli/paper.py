@@ -13,7 +13,7 @@ from edgewise.profile.outcomes import open_profile
 from edgewise.select.criterion import Criterion
 
 if TYPE_CHECKING:
-    from edgewise.select.paper_study import Study
+    from edgewise.select.paper.study import Study
 
 HTML, JSON = "paper.html", "paper.json"
 
@@ -39,7 +39,7 @@ def command(
     from edgewise.report.paper import Notes, paper_json, render_paper, save_paper_json
     from edgewise.report.paper_pixels import pixel_methods
     from edgewise.report.render import write_report
-    from edgewise.select.paper_study import StudySettings, no_more, study
+    from edgewise.select.paper.study import StudySettings, no_more, study
 
     html, values = _places(profile, out)
     outcomes = open_profile(profile)

@@ -10,18 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from edgewise.cli import options
-from edgewise.cli.console import err, out, percent, print_json, print_table, progress_bars
+from edgewise.cli.console import out, percent, print_json, print_table, progress_bars, show_note
 from edgewise.errors import UsageError
 from edgewise.zoo.description import Description, Input, describe_classifier
 from edgewise.zoo.listing import Listed, list_source
 from edgewise.zoo.loaders import load
-from edgewise.zoo.sources import KINDS, find
+from edgewise.zoo.sources import KINDS, Source, find
 
 app = typer.Typer(help="The classifiers: list, describe, export them; train the bundled ones.", no_args_is_help=True)
 
 _FAMILIES = (
     "these are bundled; name others: onnx:PATH, tflite:PATH, 'timm:*mobilenet*', 'torchvision:resnet*', "
-    "hf:OWNER/NAME, torch:PATH.py:FACTORY"
+    "hf:OWNER/NAME, torch:PATH.py:FACTORY, ensemble:A+B"
 )
 _UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -48,24 +48,31 @@ def list_models(
         if (match is None or fnmatch(source.name, match)) and kind in (None, source.kind)
     ]
     limits = {key: limit for key, limit in (("macs", max_macs), ("params", max_params)) if limit is not None}
-    listed: list[Listed] = []
-    with progress_bars(quiet=quiet or json or not limits) as progress:
-        for i, source in enumerate(chosen):
-            progress("measuring", i, len(chosen))
-            listed.append(list_source(source, measure=bool(limits)))
-        progress("measuring", len(chosen), len(chosen))
+    listed = _look_at(chosen, measure=bool(limits), quiet=quiet or json)
     kept = [row for row in listed if all((getattr(row, key) or float("inf")) <= limits[key] for key in limits)]
     if json:
         print_json(kept)
         return
     _show_list(kept)
-    if not kept and not quiet:
-        err.print("no classifier is left by these filters", markup=False)
+    if quiet:
+        return
+    if not kept:
+        show_note("no classifier is left by these filters")
     unknown = sum(any(getattr(row, key) is None for key in limits) for row in listed)
-    if unknown and not quiet:
-        err.print(f"{unknown} left out: nothing says how large they are", markup=False, soft_wrap=True)
-    if not names and not quiet:
-        err.print(_FAMILIES, markup=False, soft_wrap=True)
+    if unknown:
+        show_note(f"{unknown} left out: nothing says how large they are")
+    if not names:
+        show_note(_FAMILIES)
+
+
+def _look_at(chosen: Sequence[Source], *, measure: bool, quiet: bool) -> list[Listed]:
+    listed: list[Listed] = []
+    with progress_bars(quiet=quiet or not measure) as progress:
+        for i, source in enumerate(chosen):
+            progress("measuring", i, len(chosen))
+            listed.append(list_source(source, measure=measure))
+        progress("measuring", len(chosen), len(chosen))
+    return listed
 
 
 def _show_list(listed: Sequence[Listed]) -> None:

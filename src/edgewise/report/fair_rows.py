@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from edgewise.report.figures import digits_ms, percent, percent_range, points, points_range
 from edgewise.report.markers import WORDS
 from edgewise.report.scale import Scale
-from edgewise.select.fair_table import FairTable, Kind, Row, Verdict
+from edgewise.select.judge.fair_table import FairTable, Kind, Row, Verdict
 
 NONE = "\N{EN DASH}"
 SIGNS: dict[Verdict, str] = {"beats the mixing line": "▲", "does not": "▼", "cannot tell": "?", "": ""}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edgewise.select.fair_table import Interval
+from edgewise.select.judge.fair_table import Interval
 
 _MINUS = "\N{MINUS SIGN}"
 _FEW_IMAGES = 200  # below, one image is half a point or more, and a decimal would only pretend

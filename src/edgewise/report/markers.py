@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from edgewise.select.fair_table import Kind
+from edgewise.select.judge.fair_table import Kind
 
 RADIUS_PX = 6.0
 _SHAPES: dict[Kind, str] = {

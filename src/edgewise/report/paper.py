@@ -35,7 +35,7 @@ from edgewise.report.provenance import provenance
 from edgewise.report.ramp import shades
 from edgewise.report.render import environment, package_file
 from edgewise.report.share_bars import share_bars
-from edgewise.select.paper_study import BASE, Study
+from edgewise.select.paper.study import BASE, Study
 from edgewise.store import write_json
 
 KIND, SCHEMA = "paper-study", 1

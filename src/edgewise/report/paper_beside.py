@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from edgewise.report.fair_rows import NONE
 from edgewise.report.figures import count, milliseconds, percent, points
 from edgewise.report.paper_rows import CHAIN_KEYS
-from edgewise.select.fair_table import Row
-from edgewise.select.feature_sweep import Sweep
-from edgewise.select.naming import Naming
-from edgewise.select.operating_point import detection_at
-from edgewise.select.paper_study import BASE, Study
-from edgewise.select.published import PUBLISHED, Published
+from edgewise.select.features.feature_sweep import Sweep
+from edgewise.select.judge.fair_table import Row
+from edgewise.select.paper.naming import Naming
+from edgewise.select.paper.operating_point import detection_at
+from edgewise.select.paper.published import PUBLISHED, Published
+from edgewise.select.paper.study import BASE, Study
 
 _ORDINALS = ("first", "second", "third")
 _NETWORKS = ("mobilenet", "inception", "resnet")  # in the order in which the paper's Algorithm 1 takes them

@@ -9,8 +9,8 @@ from edgewise.report.figures import milliseconds, percent
 from edgewise.report.geometry import Box
 from edgewise.report.lettering import width_px
 from edgewise.report.scale import Scale, share_scale
-from edgewise.select.correlation import CorrelationFilter
-from edgewise.select.feature_sweep import Sweep
+from edgewise.select.features.correlation import CorrelationFilter
+from edgewise.select.features.feature_sweep import Sweep
 
 _CELL_PX = 17.0
 _NAME_GAP_PX = 6.0

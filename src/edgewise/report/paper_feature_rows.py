@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from edgewise.report.fair_rows import NONE
 from edgewise.report.figures import digits_ms, percent, points, points_range
 from edgewise.report.paper_tracks import Track, track, track_scale
-from edgewise.select.elimination import Elimination
-from edgewise.select.importance import Importances
-from edgewise.select.paper_study import Study
+from edgewise.select.features.elimination import Elimination
+from edgewise.select.features.importance import Importances
+from edgewise.select.paper.study import Study
 
 
 @dataclass(frozen=True)

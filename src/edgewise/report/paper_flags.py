@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from edgewise.report.geometry import Box
 from edgewise.report.scale import Scale
-from edgewise.select.operating_point import Flags
-from edgewise.select.paper_study import Study
-from edgewise.select.published import PUBLISHED
+from edgewise.select.paper.operating_point import Flags
+from edgewise.select.paper.published import PUBLISHED
+from edgewise.select.paper.study import Study
 
 # What each curve is, and the kind of row whose colour and sign it borrows.
 CURVES = {

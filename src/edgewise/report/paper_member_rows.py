@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from edgewise.report.fair_rows import NONE
 from edgewise.report.paper_rows import UNSHADED
 from edgewise.report.share_bars import ShareBar, Stretch
-from edgewise.select.member_steps import MemberSteps
-from edgewise.select.paper_study import Study
-from edgewise.select.published import PUBLISHED
+from edgewise.select.paper.member_steps import MemberSteps
+from edgewise.select.paper.published import PUBLISHED
+from edgewise.select.paper.study import Study
 
 _SHORTEST_WITH_TEXT_POINTS = 25.0  # a shorter stretch has no room for its figure on a phone
 

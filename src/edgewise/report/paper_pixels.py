@@ -14,12 +14,12 @@ from edgewise.profile.originals import Originals
 from edgewise.profile.outcomes import Outcomes
 from edgewise.progress import Progress, silent
 from edgewise.report.paper_rows import CNN
-from edgewise.select.cnn_fit import CnnMethod
 from edgewise.select.criterion import Criterion
-from edgewise.select.evaluate import OnFeatures
-from edgewise.select.fail_policy import OnFail
 from edgewise.select.feature_costs import at_once
-from edgewise.select.paper_study import Methods, no_more
+from edgewise.select.judge.evaluate import OnFeatures
+from edgewise.select.paper.study import Methods, no_more
+from edgewise.select.premodel.cnn_fit import CnnMethod
+from edgewise.select.premodel.fail_policy import OnFail
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from edgewise.report.markers import WORDS
 from edgewise.report.paper_tracks import Track, track, track_scale
 from edgewise.report.share_bars import ShareBar, Stretch
 from edgewise.report.time_bars import Part, TimeBar, TimeBars
-from edgewise.select.fair_table import FairTable, Interval, Kind, Verdict
-from edgewise.select.naming import Naming
-from edgewise.select.paper_study import Overhead, Study
-from edgewise.select.published import PUBLISHED
+from edgewise.select.judge.fair_table import FairTable, Interval, Kind, Verdict
+from edgewise.select.paper.naming import Naming
+from edgewise.select.paper.published import PUBLISHED
+from edgewise.select.paper.study import Overhead, Study
 
 COINS: dict[Verdict, str] = {
     "beats the mixing line": "beaten",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgewise.report.scale import Scale
-from edgewise.select.fair_table import Interval
+from edgewise.select.judge.fair_table import Interval
 
 
 @dataclass(frozen=True)

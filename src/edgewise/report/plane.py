@@ -11,7 +11,7 @@ from edgewise.report.labels import Label, Placed, place
 from edgewise.report.lettering import FONT_PX, LINE_PX, in_two_lines, shortened
 from edgewise.report.markers import RADIUS_PX, WORDS, mark
 from edgewise.report.scale import Scale, share_scale, time_scale
-from edgewise.select.fair_table import FairTable, Row
+from edgewise.select.judge.fair_table import FairTable, Row
 
 _LEFT_PX, _RIGHT_PX, _TOP_PX, _BOTTOM_PX = 44.0, 10.0, 26.0, 42.0
 _CURVE_STEPS = 24

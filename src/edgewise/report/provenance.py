@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from edgewise.profile.manifest import Licensed, Manifest, StoredModel
 from edgewise.profile.outcomes import Outcomes
 from edgewise.report.figures import count
-from edgewise.select.fair_table import FairTable
+from edgewise.select.judge.fair_table import FairTable
 
 _LISTED = 200
 

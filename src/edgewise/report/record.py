@@ -12,9 +12,9 @@ from edgewise.report.decisions import ImageDecision
 from edgewise.report.render import render, write_report
 from edgewise.restore import restore
 from edgewise.select.criterion import top_k
-from edgewise.select.evaluate import Evaluation
-from edgewise.select.fair_table import FairTable
-from edgewise.select.fair_table_json import table_to_json
+from edgewise.select.judge.evaluate import Evaluation
+from edgewise.select.judge.fair_table import FairTable
+from edgewise.select.judge.fair_table_json import table_to_json
 from edgewise.store import FileFacts, check_files, describe_files, read_json, read_table, write_json, write_table
 
 KIND, SCHEMA = "evaluation", 2

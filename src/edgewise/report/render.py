@@ -21,7 +21,7 @@ from edgewise.report.share_bars import share_bars
 from edgewise.report.story import tell
 from edgewise.report.time_bars import choosing_bars, stage_bars
 from edgewise.report.unjudged import describe_zoo
-from edgewise.select.fair_table import FairTable
+from edgewise.select.judge.fair_table import FairTable
 from edgewise.store import atomic_path
 
 # One drawing per width of page: a shrunk drawing has letters too small to read. The style sheet shows one of them.

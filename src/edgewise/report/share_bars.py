@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edgewise.report.figures import rough_percent
-from edgewise.select.fair_table import FairTable
+from edgewise.select.judge.fair_table import FairTable
 
 _SHORTEST_WITH_TEXT_PERCENT = 12.0  # a shorter stretch has no room for its figure on a phone
 

@@ -13,7 +13,7 @@ from edgewise.report.figures import (
     points_range,
     size_in_points,
 )
-from edgewise.select.fair_table import FairTable, Interval, Row, Verdict
+from edgewise.select.judge.fair_table import FairTable, Interval, Row, Verdict
 
 _MOST_NAMED = 8  # a sentence with more names is not read
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from edgewise.profile.latency import Stage
 from edgewise.profile.outcomes import Outcomes
 from edgewise.report.figures import digits_ms, rough_percent
-from edgewise.select.fair_table import FairTable
+from edgewise.select.judge.fair_table import FairTable
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,31 @@
 """Selectors: what looks at an image and says which model answers it, how they are fitted, and how they are judged.
 
 Fitted selectors need NumPy alone. What fits them imports scikit-learn, and is therefore found on first use. The
-function `evaluate` is imported from `edgewise.select.evaluate`, whose name it would otherwise hide.
+function `evaluate` is imported from `edgewise.select.judge.evaluate`.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from edgewise.select.cascade import Cascade
-from edgewise.select.fair_table import FairTable, Interval, Row
-from edgewise.select.premodel_state import Premodel
+from edgewise.select.cascade.cascade import Cascade
+from edgewise.select.judge.fair_table import FairTable, Interval, Row
+from edgewise.select.premodel.premodel import Premodel
 from edgewise.select.saved import load_selector, save_selector
 from edgewise.select.selector import Answer, Method, Refuse, Routes, Run, Seen, Selector, Step
 from edgewise.select.single import SingleMethod, SingleModel
 from edgewise.select.trials import Trials
 
 if TYPE_CHECKING:
-    from edgewise.select.cascade_fit import CascadeClassifier as CascadeClassifier
-    from edgewise.select.cascade_fit import CascadeMethod as CascadeMethod
-    from edgewise.select.cnn_fit import CnnMethod as CnnMethod
-    from edgewise.select.detector import DetectorMethod as DetectorMethod
-    from edgewise.select.detector import WrongChoiceDetector as WrongChoiceDetector
-    from edgewise.select.evaluate import Evaluation as Evaluation
-    from edgewise.select.guarded import GuardedMethod as GuardedMethod
-    from edgewise.select.guarded import GuardedPremodel as GuardedPremodel
-    from edgewise.select.premodel import PremodelClassifier as PremodelClassifier
-    from edgewise.select.premodel_method import PremodelMethod as PremodelMethod
-    from edgewise.select.scores import Scores as Scores
+    from edgewise.select.cascade.fit import CascadeClassifier as CascadeClassifier
+    from edgewise.select.cascade.fit import CascadeMethod as CascadeMethod
+    from edgewise.select.judge.evaluate import Evaluation as Evaluation
+    from edgewise.select.judge.scores import Scores as Scores
+    from edgewise.select.premodel.classifier import PremodelClassifier as PremodelClassifier
+    from edgewise.select.premodel.cnn_fit import CnnMethod as CnnMethod
+    from edgewise.select.premodel.detector import DetectorMethod as DetectorMethod
+    from edgewise.select.premodel.detector import WrongChoiceDetector as WrongChoiceDetector
+    from edgewise.select.premodel.guarded import GuardedMethod as GuardedMethod
+    from edgewise.select.premodel.guarded import GuardedPremodel as GuardedPremodel
+    from edgewise.select.premodel.method import PremodelMethod as PremodelMethod
 
 __all__ = [
     "Answer",
@@ -60,17 +60,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CascadeClassifier": "cascade_fit",
-    "CascadeMethod": "cascade_fit",
-    "CnnMethod": "cnn_fit",
-    "DetectorMethod": "detector",
-    "Evaluation": "evaluate",
-    "GuardedMethod": "guarded",
-    "GuardedPremodel": "guarded",
-    "PremodelClassifier": "premodel",
-    "PremodelMethod": "premodel_method",
-    "Scores": "scores",
-    "WrongChoiceDetector": "detector",
+    "CascadeClassifier": "cascade.fit",
+    "CascadeMethod": "cascade.fit",
+    "CnnMethod": "premodel.cnn_fit",
+    "DetectorMethod": "premodel.detector",
+    "Evaluation": "judge.evaluate",
+    "GuardedMethod": "premodel.guarded",
+    "GuardedPremodel": "premodel.guarded",
+    "PremodelClassifier": "premodel.classifier",
+    "PremodelMethod": "premodel.method",
+    "Scores": "judge.scores",
+    "WrongChoiceDetector": "premodel.detector",
 }
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from edgewise.errors import UsageError
-from edgewise.select.cascade_fit import Average, CascadeMethod
+from edgewise.select.cascade.fit import Average, CascadeMethod
 from edgewise.select.criterion import Criterion
-from edgewise.select.fail_policy import OnFail
-from edgewise.select.lesson import Labels
-from edgewise.select.membership import MembersBy
-from edgewise.select.premodel_method import PremodelMethod
+from edgewise.select.premodel.fail_policy import OnFail
+from edgewise.select.premodel.lesson import Labels
+from edgewise.select.premodel.membership import MembersBy
+from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.selector import Method
 from edgewise.select.single import SingleMethod
 
@@ -67,9 +67,9 @@ def method_named(name: Name, options: Options) -> Method:
 
 def _premodel(criterion: Criterion, given: dict[str, Any]) -> Method:
     """A premodel, with what is wrapped around it: the detector of wrong choices, the choice of features."""
-    from edgewise.select.detector import DetectorMethod
-    from edgewise.select.guarded import GuardedMethod
-    from edgewise.select.selected_features import FeatureChoice, SelectedFeatures
+    from edgewise.select.features.selected_features import FeatureChoice, SelectedFeatures
+    from edgewise.select.premodel.detector import DetectorMethod
+    from edgewise.select.premodel.guarded import GuardedMethod
 
     doubt, auto = given.pop("doubt", None), given.get("features") == "auto"
     if auto:

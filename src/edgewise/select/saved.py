@@ -13,7 +13,9 @@ import numpy as np
 from edgewise import store
 from edgewise.errors import StoreError
 from edgewise.restore import restore
-from edgewise.select import cascade, guarded, premodel_state, single
+from edgewise.select import single
+from edgewise.select.cascade import cascade
+from edgewise.select.premodel import guarded, premodel
 from edgewise.select.selector import Selector
 
 SCHEMA = 1
@@ -27,7 +29,7 @@ Restore = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Selector]
 _KINDS: Mapping[str, Restore] = {
     cascade.KIND: cascade.Cascade.from_state,
     guarded.KIND: guarded.GuardedPremodel.from_state,
-    premodel_state.KIND: premodel_state.Premodel.from_state,
+    premodel.KIND: premodel.Premodel.from_state,
     single.KIND: single.SingleModel.from_state,
 }
 

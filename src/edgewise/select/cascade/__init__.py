@@ -1,0 +1,1 @@
+"""The confidence cascade: run the cheapest model, stop when it is sure enough."""

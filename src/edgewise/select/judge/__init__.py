@@ -1,0 +1,1 @@
+"""How selectors are judged: nested cross-validation, blind mixing at equal cost, intervals, one fair table."""
