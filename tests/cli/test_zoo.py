@@ -23,9 +23,13 @@ class TestList:
     def test_filters(self, edgewise: Run) -> None:
         done = edgewise("zoo", "list", "tiny:*", "--max-macs", "10e6", "--match", "*[sm]", "--kind", "tiny", "--json")
         assert [card["name"] for card in json.loads(done.stdout)] == ["tiny:xs", "tiny:s", "tiny:m"]
+
+    def test_filters_that_leave_nothing(self, edgewise: Run) -> None:
         none = edgewise("zoo", "list", "tiny:*", "--kind", "onnx")
         assert (none.returncode, none.stdout) == (0, "")
         assert "no classifier is left" in none.stderr
+
+    def test_a_kind_that_is_none(self, edgewise: Run) -> None:
         unknown = edgewise("zoo", "list", "--kind", "onxx")
         assert unknown.returncode == USAGE
         assert "--kind onxx is no kind" in unknown.stderr
