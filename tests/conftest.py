@@ -10,11 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 EVALUATION_DATA = Path(os.environ.get("EDGEWISE_DATA", ROOT.parent / "shared" / "data"))
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# The same examples in every run, however slow the machine.
+settings.register_profile("edgewise", deadline=None, derandomize=True)
+settings.load_profile("edgewise")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
