@@ -15,7 +15,7 @@ from edgewise.zoo.loaders.timm import timm_classifier
 from edgewise.zoo.sources import Source, find
 from edgewise.zoo.timm_catalogue import classes_of, entry, import_timm, preprocess_of
 from tests.zoo.random_networks import blobs, draw_weights, leave_out_repeats
-from tests.zoo.timm_families import CNNS, NOT_CNNS, SHALLOW
+from tests.zoo.timm_families import CNNS, NOT_CNNS, SMALLER
 
 pytestmark = pytest.mark.torch
 CLASSES = 7
@@ -26,7 +26,7 @@ def test_every_module_of_timm_is_judged() -> None:
     registered = import_timm("this test").models._registry._module_to_models
     assert set(registered) == set(CNNS) | set(NOT_CNNS)
     assert not set(CNNS) & set(NOT_CNNS)
-    assert set(SHALLOW) <= set(CNNS)
+    assert set(SMALLER) <= set(CNNS)
     assert [name for module, (name, _) in CNNS.items() if name not in registered[module]] == []
 
 
@@ -55,9 +55,9 @@ def test_onnx_answers_as_torch_does(module: str, tmp_path: Path) -> None:
     name, size_px = CNNS[module]
     torch.manual_seed(0)
     fixed = {"img_size": size_px} if entry(name).fixed_input_size else {}
-    arguments = {"num_classes": CLASSES, **fixed, **SHALLOW.get(module, {})}
+    arguments = {"num_classes": CLASSES, **fixed, **SMALLER.get(module, {})}
     network = import_timm("this test").create_model(name, **arguments).eval()
-    if module not in SHALLOW:
+    if module not in SMALLER:
         leave_out_repeats(network, size_px)
     draw_weights(network, size_px)
     through_torch = timm_classifier(network, Source("timm", name, CardFile({"size_px": size_px}, name)), threads=1)

@@ -70,13 +70,15 @@ CNNS: dict[str, tuple[str, int]] = {  # module of timm.models: network, input si
     "efficientvim": ("efficientvim_m1", 64),
 }
 
-# Arguments for a network of few blocks, where all change the shape, or where the answer needs one in every stage.
-SHALLOW: dict[str, dict[str, tuple[int, ...]]] = {
+# Arguments for a smaller network, where all blocks change the shape, the answer needs one in every stage, or the head
+# holds most of the weights.
+SMALLER: dict[str, dict[str, float | tuple[int, ...]]] = {
     "coat": {"serial_depths": (1, 1, 1, 1)},
     "csatv2": {"depths": (1, 1, 1, 1), "transformer_depths": (0, 0, 1, 1)},
     "densenet": {"block_config": (2, 2, 2, 2)},
     "dpn": {"k_sec": (1, 1, 1, 1)},
     "rdnet": {"num_blocks_list": (1, 1, 1, 1, 1, 1, 1)},
+    "vgg": {"mlp_ratio": 0.01},
 }
 
 _TOKENS = "a transformer over patches: no convolution but the one that cuts the image up"
