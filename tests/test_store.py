@@ -21,11 +21,20 @@ from edgewise.store import (
     read_json,
     read_table,
     remove_parts,
+    see_that_writable,
     write_array,
     write_arrays,
     write_json,
     write_table,
 )
+
+
+def test_whether_a_folder_can_be_written_is_seen_beforehand(tmp_path: Path) -> None:
+    see_that_writable(tmp_path / "new" / "deep")
+    see_that_writable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(StoreError, match="cannot be written"):
+        see_that_writable(Path("/dev/null/folder"))
 
 
 def test_json_comes_back(tmp_path: Path) -> None:

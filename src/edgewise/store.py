@@ -38,6 +38,19 @@ def cannot_write(path: Path, error: OSError) -> StoreError:
     return StoreError(f"{path} cannot be written: {error.strerror or error}.", hint)
 
 
+def see_that_writable(folder: Path) -> None:
+    """See that a folder can be made and written in, before what shall lie there is computed; nothing is left behind.
+
+    Raises `StoreError`.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder that replaces `path` when the block ends well, and vanishes when it does not.

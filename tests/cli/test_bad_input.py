@@ -148,7 +148,7 @@ def test_no_profile_there(edgewise: Run, tmp_path: Path, command: tuple[str, ...
 
 
 @pytest.mark.slow
-def test_option_of_another_method(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
+def test_fit_refuses_before_it_computes(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     edgewise("profile", "--data", drawn_folder, "--out", tmp_path / "out", "--zoo", "tiny:xs", "--zoo", "tiny:s")
     done = edgewise(
         "select", "fit", tmp_path / "out", "--out", tmp_path / "s", "--method", "premodel", "--max-mean-ms", "3"
@@ -157,6 +157,9 @@ def test_option_of_another_method(edgewise: Run, tmp_path: Path, drawn_folder: P
     infeasible = edgewise("select", "fit", tmp_path / "out", "--out", tmp_path / "s", "--max-mean-ms", "0.000001")
     said(infeasible, USAGE, "hint:")
     assert not (tmp_path / "s").exists()
+    nowhere = edgewise("select", "fit", tmp_path / "out", "--out", "/dev/null/s")
+    said(nowhere, DATA, "/dev/null/s cannot be written", "hint:")
+    assert "fitting" not in nowhere.stderr, "it is said before anything is computed"
 
 
 def test_unknown_classifier(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:

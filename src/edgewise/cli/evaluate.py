@@ -20,8 +20,10 @@ def command(
     from edgewise.select.judge.evaluate import evaluate
     from edgewise.select.judge.fair_table_json import table_to_json
     from edgewise.select.named import standard_methods
+    from edgewise.store import see_that_writable
 
     outcomes = open_profile(profile)
+    see_that_writable(profile)
     with progress_bars(quiet=quiet or json) as progress:
         evaluation = evaluate(
             outcomes.trials(),

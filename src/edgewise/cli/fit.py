@@ -104,8 +104,10 @@ def command(
     from edgewise.select.judge.fair_table_json import table_to_json
     from edgewise.select.named import Options, method_named
     from edgewise.serve.deployment import save_deployment
+    from edgewise.store import see_that_writable
 
     outcomes = open_profile(profile)
+    see_that_writable(out)
     trials = outcomes.trials(FEATURES if features is None else CANDIDATES)
     chosen = method_named(
         method,

@@ -40,9 +40,11 @@ def command(
     from edgewise.report.paper_pixels import pixel_methods
     from edgewise.report.render import write_report
     from edgewise.select.paper.study import StudySettings, no_more, study
+    from edgewise.store import see_that_writable
 
     html, values = _places(profile, out)
     outcomes = open_profile(profile)
+    see_that_writable(html.parent)
     settings = StudySettings(FEATURES, criterion, folds, seed)
     with progress_bars(quiet=quiet or json) as progress:
         pixels = pixel_methods(outcomes, criterion, seed, progress) if cnn else None
