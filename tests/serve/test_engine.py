@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from edgewise import Engine
 from edgewise.drawn import CLASSES, draw_split
 from edgewise.errors import ImageError, ModelError, StoreError
+from edgewise.images.decode import decode
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings, profile
 from edgewise.select.named import Name, Options, method_named
@@ -71,13 +73,32 @@ def test_bundled_default_answers_drawn_images() -> None:
     assert replies[-1].total_ms == pytest.approx(replies[-1].decode_ms + replies[-1].choose_ms + replies[-1].infer_ms)
 
 
-def test_path_bytes_and_pixels_agree(drawn_folder: Path) -> None:
-    from edgewise.images.decode import decode
-
+def test_path_bytes_pixels_and_pillow_agree(drawn_folder: Path) -> None:
     path = next(drawn_folder.rglob("*.png"))
+    content = path.read_bytes()
     engine = Engine()
-    replies = [engine.classify(x) for x in (path, str(path), path.read_bytes(), decode(path.read_bytes()).pixels)]
+    with Image.open(path) as opened:
+        replies = [engine.classify(x) for x in (path, str(path), content, decode(content).pixels, opened)]
     assert len({(reply.top, reply.ran, reply.why) for reply in replies}) == 1
+
+
+def test_what_is_no_image_is_said() -> None:
+    with pytest.raises(ImageError, match="is a NoneType; expected a path"):
+        Engine().classify(None)  # type: ignore[arg-type]
+
+
+def test_a_pillow_image_is_converted_as_a_file_is(tmp_path: Path, drawn_folder: Path) -> None:
+    with Image.open(next(drawn_folder.rglob("*.png"))) as opened:
+        glass = opened.convert("RGBA")
+    glass.putalpha(128)
+    glass.save(tmp_path / "glass.png")
+    engine = Engine()
+    of_image, of_file = engine.classify(glass), engine.classify(tmp_path / "glass.png")
+    assert (of_image.top, of_image.converted) == (of_file.top, of_file.converted)
+    torn = tmp_path / "torn.png"
+    torn.write_bytes((tmp_path / "glass.png").read_bytes()[:200])
+    with Image.open(torn) as opened, pytest.raises(ImageError, match="is broken or truncated"):
+        engine.classify(opened)
 
 
 def test_restricted_classes(tmp_path: Path, drawn_folder: Path) -> None:

@@ -114,6 +114,19 @@ def decode(
     return Decoded(pixels, tuple(converted), scale)
 
 
+def from_pillow(image: Image.Image) -> Decoded:
+    """The same for an image that Pillow has opened. Raises `ImageError` as `decode` does."""
+    name = getattr(image, "filename", "") or "the Pillow image"
+    try:
+        with quiet_pillow():
+            pixels, converted = _to_rgb(image, name)
+    except ImageError:
+        raise
+    except Exception as error:  # it is read from its file only here
+        raise ImageError(name, f"is broken or truncated ({printable(error)[:200]})", "Open it again.") from error
+    return Decoded(pixels, tuple(converted))
+
+
 def _empty(name: Path | str) -> ImageError:
     return ImageError(name, "is empty (0 bytes)", "Copy or export the file again.")
 

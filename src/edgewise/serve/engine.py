@@ -1,14 +1,16 @@
 """Answer images: decode, let the selector choose, run what it chose, say why."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
 
 import numpy as np
+from PIL import Image
 
 from edgewise.errors import ImageError
 from edgewise.images import thumbnail
-from edgewise.images.decode import Decoded, decode, read_file
+from edgewise.images.decode import Decoded, decode, from_pillow, read_file
 from edgewise.images.features import extract
 from edgewise.images.threads import use_threads
 from edgewise.images.thumbnail import thumbnail_features
@@ -72,8 +74,8 @@ class Engine:
         use_threads(threads)
         self._warm: dict[str, Classifier] = {}
 
-    def classify(self, image: str | Path | bytes | np.ndarray) -> Classification:
-        """Answer one image: a path, the bytes of an image file, or RGB pixels uint8 [h, w, 3].
+    def classify(self, image: str | Path | bytes | np.ndarray | Image.Image) -> Classification:
+        """Answer one image: a path, the bytes of an image file, RGB pixels uint8 [h, w, 3], or a Pillow image.
 
         Raises `ImageError` for what is no usable image, `ModelError` when a chosen model cannot be loaded or run.
         """
@@ -145,7 +147,7 @@ def _features(pixels: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     return thumbnail_features(pixels) if names == thumbnail.NAMES else extract(pixels, names)
 
 
-def _decoded(image: str | Path | bytes | np.ndarray) -> Decoded:
+def _decoded(image: str | Path | bytes | np.ndarray | Image.Image) -> Decoded:
     if isinstance(image, np.ndarray):
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
             found = f"{image.dtype} {list(image.shape)}"
@@ -153,5 +155,10 @@ def _decoded(image: str | Path | bytes | np.ndarray) -> Decoded:
         return Decoded(image, ())
     if isinstance(image, bytes):
         return decode(image)
+    if isinstance(image, Image.Image):
+        return from_pillow(image)
+    if not isinstance(image, str | os.PathLike):
+        expected = "a path, the bytes of a file, uint8 [height, width, 3] or a Pillow image"
+        raise ImageError("the image", f"is a {type(image).__name__}; expected {expected}")
     path = Path(image)
     return decode(read_file(path), path)
