@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 # The same examples in every run, however slow the machine.
 settings.register_profile("edgewise", deadline=None, derandomize=True)
 settings.load_profile("edgewise")
+
+
+def pytest_configure() -> None:
+    """Heed interrupts: a shell has what it starts in the background ignore them, and what that starts inherits it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
