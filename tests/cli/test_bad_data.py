@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.cli_errors import DATA, said
+
 Run = Callable[..., CompletedProcess[str]]
 slow = pytest.mark.slow  # each command takes over a second; what differs only in its reason is in tests/images too
-DATA = 3
 
 
 @pytest.fixture
@@ -39,12 +40,7 @@ def profile(edgewise: Run, tmp_path: Path) -> Callable[..., CompletedProcess[str
 
 def failed(done: CompletedProcess[str], out: Path, *parts: str) -> None:
     """The data were refused in one error that holds `parts`, and nothing was left behind."""
-    assert done.returncode == DATA, done.stderr
-    flat = " ".join(done.stderr.split())
-    assert flat.count("error:") == 1
-    assert "Traceback" not in flat
-    for part in parts:
-        assert part in flat
+    said(done, DATA, *parts)
     assert not out.exists()
 
 

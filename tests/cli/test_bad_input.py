@@ -9,20 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.cli_errors import DATA, USAGE, said
 from tests.image_files import encoded, huge_png
 
 Run = Callable[..., CompletedProcess[str]]
-USAGE, DATA, MISSING = 2, 3, 4
-
-
-def said(done: CompletedProcess[str], code: int, *parts: str) -> None:
-    """The command failed with `code`, one error that holds `parts`, and no traceback."""
-    assert done.returncode == code, done.stderr
-    flat = " ".join(done.stderr.split())
-    assert flat.count("error:") == 1
-    assert "Traceback" not in flat
-    for part in parts:
-        assert part in flat
 
 
 @pytest.fixture

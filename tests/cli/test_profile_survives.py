@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 from edgewise.store import read_table
+from tests.cli_errors import DATA, said
 from tests.crashing import decoder_that_crashes, engine_that_crashes, torch_factories
 from tests.privileges import without_the_rights_of_root
 
 Run = Callable[..., CompletedProcess[str]]
-DATA, INTERRUPTED = 3, 130
+INTERRUPTED = 130
 
 
 def command(data: Path, out: Path, *more: str) -> list[str]:
@@ -46,15 +47,10 @@ def tables(out: Path) -> dict[str, Any]:
     return {"outcomes": read_table(out / "outcomes.parquet"), "images": images, **arrays, **kept}
 
 
-def said(done: CompletedProcess[str], *parts: str) -> None:
+def data_error(done: CompletedProcess[str], *parts: str) -> None:
     """One error with a hint, no traceback."""
-    flat = " ".join(done.stderr.split())
-    assert done.returncode == DATA, flat
-    assert flat.count("error:") == 1
-    assert flat.count("hint:") == 1
-    assert "Traceback" not in flat
-    for part in parts:
-        assert part in flat
+    said(done, DATA, *parts)
+    assert done.stderr.count("hint:") == 1
 
 
 def children(pid: int) -> list[int]:
@@ -130,8 +126,10 @@ class TestCrashes:
     def test_no_model_is_left(self, edgewise: Run, tmp_path: Path, few: Path) -> None:
         environment = engine_that_crashes(tmp_path / "site", ".onnx", "exit code 7", 30)
         arguments = command(few, tmp_path / "out")[3:]
-        said(edgewise(*arguments, env=environment), "No model is left", "tiny:xs ended the process", "tiny:s ended")
-        said(edgewise(*arguments), "No model is left")  # what crashed is not tried again in the same folder
+        data_error(
+            edgewise(*arguments, env=environment), "No model is left", "tiny:xs ended the process", "tiny:s ended"
+        )
+        data_error(edgewise(*arguments), "No model is left")  # what crashed is not tried again in the same folder
 
     @pytest.mark.torch
     @pytest.mark.slow
@@ -263,7 +261,7 @@ class TestOneWriter:
         out = tmp_path / "out"
         first = subprocess.Popen(command(many, out), stderr=subprocess.PIPE, text=True)
         wait_for((out / ".writer.json").exists)
-        said(edgewise(*command(many, out)[3:]), f"Another edgewise profile (pid {first.pid}, since 20", str(out))
+        data_error(edgewise(*command(many, out)[3:]), f"Another edgewise profile (pid {first.pid}, since 20", str(out))
         _, stderr = first.communicate(timeout=120)
         assert first.returncode == 0, stderr
         assert {path.name for path in out.iterdir() if path.name.startswith(".")} == set()
@@ -286,7 +284,7 @@ class TestWhereNothingCanBeWritten:
         """The limit is the kernel's own; when it is lifted, the same command ends what it began."""
         arguments = command(few, tmp_path / "out")[3:]
         done = edgewise(*arguments, preexec_fn=limited(1024 * kib))
-        said(done, f"{stopped} cannot be written: File too large", "ulimit -f")
+        data_error(done, f"{stopped} cannot be written: File too large", "ulimit -f")
         assert edgewise(*arguments).returncode == 0
         assert manifest(tmp_path / "out")["images"] == 36
 
@@ -303,7 +301,7 @@ class TestWhereNothingCanBeWritten:
 
     def test_full_disk(self, edgewise: Run, tmp_path: Path, few: Path, tiny_disk: Path) -> None:
         arguments = command(few, tiny_disk / "out")[3:]
-        said(edgewise(*arguments), "cannot be written: No space left on device", "Free some space")
+        data_error(edgewise(*arguments), "cannot be written: No space left on device", "Free some space")
         before = sorted(path.name for path in (tiny_disk / "out" / "shards").iterdir())
         assert before
         assert not any(name.endswith(".part") for name in before)
@@ -313,13 +311,13 @@ class TestWhereNothingCanBeWritten:
 
     def test_read_only_folder(self, edgewise: Run, tmp_path: Path, few: Path, tiny_disk: Path) -> None:
         subprocess.run(["mount", "-o", "remount,ro", tiny_disk], check=True)
-        said(edgewise(*command(few, tiny_disk)[3:]), "cannot be written: Read-only file system")
+        data_error(edgewise(*command(few, tiny_disk)[3:]), "cannot be written: Read-only file system")
 
     def test_forbidden_folder(self, edgewise: Run, tmp_path: Path, few: Path) -> None:
         out = tmp_path / "out"
         out.mkdir(mode=0o555)
         done = edgewise(*command(few, out)[3:], preexec_fn=without_the_rights_of_root)
-        said(done, "out cannot be written: Permission denied", "Choose a folder with space and write permission")
+        data_error(done, "out cannot be written: Permission denied", "Choose a folder with space and write permission")
         assert list(out.iterdir()) == []
 
     @pytest.mark.parametrize("kind", ["too long", "loop", "proc", "file", "under a file", "dangling"])
@@ -336,6 +334,6 @@ class TestWhereNothingCanBeWritten:
             "dangling": tmp_path / "dangling",
         }[kind]
         before = sorted(tmp_path.iterdir())
-        said(edgewise(*command(few, out)[3:]))
+        data_error(edgewise(*command(few, out)[3:]))
         assert sorted(tmp_path.iterdir()) == before
         assert (tmp_path / "file").read_text() == "precious"

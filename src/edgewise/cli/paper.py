@@ -75,9 +75,13 @@ def _places(profile: Path, out: Path | None) -> tuple[Path, Path]:
 
 def _show(found: "Study") -> None:
     """The figures that matter most, in 80 columns."""
-    from edgewise.report.fair_rows import NONE
+    _show_answers(found)
+    _show_refusals(found)
+    _show_beside(found)
+
+
+def _show_answers(found: "Study") -> None:
     from edgewise.report.figures import digits_ms
-    from edgewise.report.paper_beside import beside
     from edgewise.report.paper_rows import COINS
 
     table = found.table
@@ -98,6 +102,9 @@ def _show(found: "Study") -> None:
             for row in table.rows
         ],
     )
+
+
+def _show_refusals(found: "Study") -> None:
     print_table(
         '\nRefusing on "all fail"; the paper counts a justified refusal as a success',
         ["", "as the paper %", "right %", "refused %", "choice F1"],
@@ -112,6 +119,12 @@ def _show(found: "Study") -> None:
             for one in found.namings
         ],
     )
+
+
+def _show_beside(found: "Study") -> None:
+    from edgewise.report.fair_rows import NONE
+    from edgewise.report.paper_beside import beside
+
     print_table(
         "\nBeside the published figures (of other networks, images and machines)",
         ["", "published", "here"],

@@ -11,6 +11,7 @@ from edgewise.progress import Progress, silent
 from edgewise.select.criterion import Criterion, top_k
 from edgewise.select.judge.folds import stratified_folds
 from edgewise.select.optimal import fastest_right
+from edgewise.select.premodel.caught import caught
 from edgewise.select.premodel.conformal import Conformal
 from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.premodel.premodel import Premodel
@@ -124,10 +125,4 @@ def cross_detect(
         level, flagged[:, rows] = detector.flags(held.columns(detector.premodel.feature_names), epsilons)
         wrong[rows] = level != optimal_levels(held, detector.premodel.levels, method.premodel.criterion)
         progress("fitting detectors", done + 1, folds)
-    return tuple(_detection(epsilon, wrong, flags) for epsilon, flags in zip(epsilons, flagged, strict=True))
-
-
-def _detection(epsilon: float, wrong: np.ndarray, flagged: np.ndarray) -> Detection:
-    caught = float(flagged[wrong].mean()) if wrong.any() else float("nan")
-    alarmed = float(flagged[~wrong].mean()) if not wrong.all() else float("nan")
-    return Detection(epsilon, int(wrong.sum()), int((~wrong).sum()), caught, alarmed)
+    return tuple(Detection(epsilon, *caught(wrong, flags)) for epsilon, flags in zip(epsilons, flagged, strict=True))

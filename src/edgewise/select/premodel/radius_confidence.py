@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgewise.select.judge.folds import stratified_folds
+from edgewise.select.premodel.caught import caught
 from edgewise.select.premodel.chooser import Choices
 from edgewise.select.premodel.detector import optimal_levels
 from edgewise.select.premodel.method import PremodelMethod
@@ -48,7 +49,7 @@ def cross_confidence(
         choices = premodel.chooser.choose(held.columns(premodel.feature_names))
         wrong[rows] = choices.level != optimal_levels(held, premodel.levels, method.criterion)
         sure[rows] = confidence(choices)
-    return tuple(_flags(threshold, wrong, sure < threshold) for threshold in thresholds)
+    return tuple(VoteFlags(threshold, *caught(wrong, sure < threshold)) for threshold in thresholds)
 
 
 def confidence(choices: Choices) -> np.ndarray:
@@ -56,9 +57,3 @@ def confidence(choices: Choices) -> np.ndarray:
     shares = np.column_stack([choices.scores, 1 - choices.scores.sum(axis=1)])
     own = shares[np.arange(len(shares)), choices.level]
     return own if choices.voters is None else np.where(choices.voters > 0, own, 0.0)
-
-
-def _flags(threshold: float, wrong: np.ndarray, flagged: np.ndarray) -> VoteFlags:
-    caught = float(flagged[wrong].mean()) if wrong.any() else float("nan")
-    alarmed = float(flagged[~wrong].mean()) if not wrong.all() else float("nan")
-    return VoteFlags(threshold, int(wrong.sum()), int((~wrong).sum()), caught, alarmed)
