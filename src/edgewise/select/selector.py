@@ -5,7 +5,7 @@ answer, and runs the next one or stops. Both are a `decide` that is called until
 serves needs one loop for every kind of selector, present and future.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,10 +16,14 @@ from edgewise.select.trials import Trials
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of one image: its features, and the logits of the models run so far, in the order they ran."""
+    """What is known of one image: its features, and the logits of the models run so far, in the order they ran.
+
+    `embeddings` holds the penultimate vectors of those of them that the selector asks for by `embedding_names`.
+    """
 
     features: np.ndarray | None  # float64 [d]; None where the selector does not need them
     logits: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])  # float32 [classes] each
+    embeddings: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])  # float32 [width] each
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,24 @@ class Selector(Protocol):
         ...
 
 
+def embedding_names(selector: Selector) -> tuple[str, ...]:
+    """The models whose penultimate vectors a selector needs; most kinds need none and do not say so."""
+    return getattr(selector, "embedding_names", ())
+
+
 class Method(Protocol):
     """How a selector is fitted: settings in the fields, everything learned from the given trials alone."""
 
     def fit(self, trials: Trials) -> Selector: ...
+
+
+class PathMethod(Protocol):
+    """A method that a budget can steer: it fits a selector for every price of time.
+
+    A price is what one millisecond may cost in right answers: a step that takes t ms more is worth taking where it adds
+    more than price * t to the probability of a right answer.
+    """
+
+    def fit_path(self, trials: Trials, prices: Sequence[float]) -> tuple[Selector, ...]:
+        """A selector for each price, in that order; a method that no price moves gives one selector alone."""
+        ...

@@ -1,13 +1,17 @@
 """What a selector is fitted and judged on: arrays alone, a row per image."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
 from edgewise.errors import UsageError
 from edgewise.select.feature_costs import FeatureCosts
 from edgewise.select.rightness import right_in_top
+
+
+EnergySource = Literal["measured", "modelled"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,10 @@ class Trials:
     times_ms: np.ndarray  # float64 [m]
     decode_ms: float
     feature_costs: FeatureCosts
+    embeddings: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """Per model that gives one: its penultimate vectors, float [n, width]; may be memory-mapped float16."""
+    energy_mj: np.ndarray | None = None  # float64 [m]: energy of one answer of each model
+    energy_source: EnergySource | None = None  # measured and modelled energies are never mixed
 
     def __post_init__(self) -> None:
         n, m = len(self.labels), len(self.models)
@@ -34,6 +42,12 @@ class Trials:
             raise UsageError(f"{m} models, but {len(self.logits)} logit arrays and {len(self.times_ms)} times.")
         if any(len(array) != n for array in self.logits) or len(self.features) != n:
             raise UsageError(f"{n} labels, but features or logits of another length.")
+        if any(name not in self.models or len(array) != n for name, array in self.embeddings.items()):
+            raise UsageError(f"Embeddings must be of the models, {n} rows each; there are {sorted(self.embeddings)}.")
+        if (self.energy_mj is None) != (self.energy_source is None):
+            raise UsageError("Energies need to say whether they are measured or modelled.")
+        if self.energy_mj is not None and len(self.energy_mj) != m:
+            raise UsageError(f"{m} models, but {len(self.energy_mj)} energies.")
         if self.features.shape[1:] != (len(self.feature_names),):
             raise UsageError(f"{len(self.feature_names)} feature names for features {list(self.features.shape)}.")
         classes = {array.shape[1] for array in self.logits}
@@ -52,6 +66,7 @@ class Trials:
             logits=tuple(array[rows] for array in self.logits),
             labels=self.labels[rows],
             features=self.features[rows],
+            embeddings={name: array[rows] for name, array in self.embeddings.items()},
         )
 
     def columns(self, names: Sequence[str]) -> np.ndarray:
