@@ -3,36 +3,20 @@
 Loading needs NumPy alone: neither scikit-learn nor SciPy is imported.
 """
 
-from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-import numpy as np
-
 from edgewise import store
-from edgewise.errors import StoreError
+from edgewise.errors import StoreError, UsageError
 from edgewise.restore import restore
-from edgewise.select import single
-from edgewise.select.cascade import cascade
-from edgewise.select.premodel import guarded, premodel
+from edgewise.select.kinds import restorer
 from edgewise.select.selector import Selector
 
 SCHEMA = 1
 DESCRIPTION = "selector.json"
 ARRAYS = "selector.safetensors"
 _AGAIN = "Name a folder that `edgewise select fit` wrote, or fit it again."
-ENTRY_POINTS = "edgewise.selectors"  # group in which other packages offer kinds of their own
-
-Restore = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Selector]
-
-_KINDS: Mapping[str, Restore] = {
-    cascade.KIND: cascade.Cascade.from_state,
-    guarded.KIND: guarded.GuardedPremodel.from_state,
-    premodel.KIND: premodel.Premodel.from_state,
-    single.KIND: single.SingleModel.from_state,
-}
-
 
 def save_selector(folder: Path, selector: Selector, about: Mapping[str, Any]) -> None:
     """Store a selector, with JSON values `about` how it came to be (profile, settings, machine).
@@ -62,7 +46,10 @@ def load_selector(folder: Path) -> Selector:
     """
     path, stored = folder / DESCRIPTION, _read(folder)
     kind = stored["selector"]
-    restore_state = _restore(path, kind)
+    try:
+        restore_state = restorer(kind)
+    except UsageError as error:
+        raise StoreError(f"{path}: {error.message}", error.hint) from error
     arrays = store.read_arrays(folder / ARRAYS, stored["arrays_sha256"])
     try:
         selector = restore_state(stored["state"], arrays)
@@ -82,13 +69,3 @@ def read_about(folder: Path) -> dict[str, Any]:
 def _read(folder: Path) -> _Description:
     path = folder / DESCRIPTION
     return restore(_Description, store.read_json(path, "selector", SCHEMA, _AGAIN), path)
-
-
-def _restore(path: Path, kind: str) -> Restore:
-    if kind in _KINDS:
-        return _KINDS[kind]
-    offered = entry_points(group=ENTRY_POINTS)
-    if kind in offered.names:
-        return offered[kind].load()
-    known = ", ".join(sorted({*_KINDS, *offered.names}))
-    raise StoreError(f"{path} is a selector of the kind {kind!r}, which is not known here.", f"Kinds are: {known}.")

@@ -10,7 +10,6 @@ from edgewise.errors import UsageError
 from edgewise.select.feature_costs import FeatureCosts
 from edgewise.select.rightness import right_in_top
 
-
 EnergySource = Literal["measured", "modelled"]
 
 

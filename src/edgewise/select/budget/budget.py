@@ -44,6 +44,11 @@ class Budget:
         names = ("max_mean_ms", "max_p90_ms", "max_energy_mj")
         return {name: limit for name in names if (limit := getattr(self, name)) is not None}
 
+    @property
+    def demands(self) -> bool:
+        """Something is limited or demanded."""
+        return self != Budget()
+
     def __str__(self) -> str:
         """In words: "a mean of 20 ms and an accuracy of 90.0%"."""
         given = [text.format(value) for name, text in _SAID.items() if (value := getattr(self, name)) is not None]

@@ -1,0 +1,78 @@
+"""Which selector, at which price: chosen by cross-validation under a budget."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import NormalDist
+
+from edgewise.progress import Progress, silent
+from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.choice import Choice
+from edgewise.select.budget.election import Election
+from edgewise.select.budget.rule import Rule
+from edgewise.select.budget.survey import survey
+from edgewise.select.criterion import Criterion
+from edgewise.select.selector import PathMethod, Selector
+from edgewise.select.trials import Trials
+
+_Z = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True)
+class AutoMethod:
+    """Cross-fit the paths of all methods, take the point that the budget prefers, fit it on everything.
+
+    The single models always stand for election. Another method does only where it beats random mixing at its mean time,
+    by an interval that allows for so many methods having tried (Bonferroni over the methods).
+    """
+
+    methods: Mapping[str, PathMethod]
+    budget: Budget = field(default_factory=Budget)
+    criterion: Criterion = "top1"
+    folds: int = 5
+    seed: int = 0
+    standard_errors: float = 1.0
+    requests: int = 1  # points on the menu for requests with budgets of their own, the chosen one included
+    strict: bool = True  # a budget that cannot be kept is an error; else whatever comes nearest to it is taken
+
+    def fit(self, trials: Trials) -> Selector:
+        """The chosen selector alone. Raises `UsageError` for a budget that cannot be kept."""
+        return self.choose(trials).selector
+
+    def choose(self, trials: Trials, progress: Progress = silent) -> Choice:
+        """The chosen selector and the reasons. Raises `UsageError` for a budget that no selector can keep."""
+        seen = survey(trials, self.methods, self.criterion, folds=self.folds, seed=self.seed, progress=progress)
+        rule = Rule(self.budget, seen.best, self.standard_errors)
+        z = NormalDist().inv_cdf(1 - 0.025 / max(1, len(self.methods)))
+        election = Election(seen, rule, z, must_beat_coin=True, strict=self.strict)
+        return election.result(trials, self.methods, self.criterion, self.requests)
+
+
+@dataclass(frozen=True)
+class BudgetedMethod:
+    """One method at the price that a budget asks for, chosen by cross-validation.
+
+    Without a budget, and where no point of the path is as accurate as the best single model by the margin: the most
+    accurate point.
+    """
+
+    name: str
+    method: PathMethod
+    budget: Budget = field(default_factory=Budget)
+    criterion: Criterion = "top1"
+    folds: int = 5
+    seed: int = 0
+    standard_errors: float = 1.0
+    requests: int = 1
+    strict: bool = True
+
+    def fit(self, trials: Trials) -> Selector:
+        """The selector alone. Raises `UsageError` for a budget that it cannot keep."""
+        return self.choose(trials).selector
+
+    def choose(self, trials: Trials, progress: Progress = silent) -> Choice:
+        """The selector and the reasons. Raises `UsageError` for a budget that it cannot keep."""
+        methods = {self.name: self.method}
+        seen = survey(trials, methods, self.criterion, folds=self.folds, seed=self.seed, progress=progress)
+        rule = Rule(self.budget, seen.best, self.standard_errors)
+        election = Election(seen, rule, _Z, must_beat_coin=False, strict=self.strict)
+        return election.result(trials, methods, self.criterion, self.requests, named=self.name)

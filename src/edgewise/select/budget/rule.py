@@ -1,0 +1,89 @@
+"""Which points a budget admits, which of them it prefers, and what it says where it admits none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgewise.errors import UsageError
+from edgewise.select.budget.budget import Budget, said, written
+from edgewise.select.budget.coin import around
+from edgewise.select.budget.points import Point
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A budget held against cross-fitted points.
+
+    Accuracies that are demanded must be passed by so many `standard_errors`: of the many points that just reach one on
+    these images, the fastest was lucky on them, and would miss it on others.
+    """
+
+    budget: Budget
+    best: Point  # the best single model
+    standard_errors: float = 1.0
+
+    def within(self, point: Point) -> bool:
+        """No limit on cost is exceeded. Raises `UsageError` for a limit on energy where none is known."""
+        for name, limit in self.budget.limits.items():
+            cost = point.cost(name)
+            if cost is None:
+                raise UsageError(
+                    "This profile knows no energies, so none can be limited.",
+                    "`edgewise doctor` says what this machine can measure; then make the profile again.",
+                )
+            if cost > limit:
+                return False
+        return True
+
+    def accurate(self, point: Point) -> bool:
+        """The accuracy that is demanded is reached, by the margin."""
+        if self.budget.min_accuracy is not None:
+            return self.promised(point) >= self.budget.min_accuracy
+        if self.budget.limits or point is self.best:
+            return True
+        over = around(point.score - self.best.score, point.worth - self.best.worth, self.standard_errors)
+        return over.low >= 0 and over.value >= 0
+
+    def promised(self, point: Point) -> float:
+        """The accuracy that may be promised of a point: its score less the margin."""
+        return around(point.score, point.worth, self.standard_errors).low
+
+    def preference(self, point: Point) -> tuple[float, float, int]:
+        """The most accurate within limits, else the fastest that is accurate enough; then the fewest models."""
+        if self.budget.limits and self.budget.min_accuracy is None:
+            return (point.score, -point.mean_ms, -len(point.models))
+        return (-point.mean_ms, point.score, -len(point.models))
+
+    def admitted(self, points: Sequence[Point]) -> list[Point]:
+        """Those that keep the budget, the preferred one first."""
+        kept = [point for point in points if self.within(point) and self.accurate(point)]
+        return sorted(kept, key=self.preference, reverse=True)
+
+    def nearest(self, points: Sequence[Point]) -> Point:
+        """The most accurate point within the limits; where none is within them, the fastest."""
+        within = [point for point in points if self.within(point)]
+        return max(within, key=self.promised) if within else min(points, key=lambda point: point.mean_ms)
+
+    def refuse(self, points: Sequence[Point]) -> UsageError:
+        """The error for a budget that no point keeps; it names the nearest that can be kept."""
+        within = [point for point in points if self.within(point)]
+        if within:
+            reached = max(map(self.promised, within))
+            return UsageError(
+                f"Within the limits, no selector can promise {said('min_accuracy', self.budget.min_accuracy or 0)}.",
+                f"The nearest feasible is {written('min_accuracy')} {np.floor(1000 * reached) / 1000:g}"
+                + (", or wider limits." if self.budget.limits else "."),
+            )
+        for name, limit in self.budget.limits.items():
+            least = min(cost for point in points if (cost := point.cost(name)) is not None)
+            if least > limit:
+                nearest = float(f"{least * 1.0005:.4g}")
+                return UsageError(
+                    f"No selector answers in {said(name, limit)}: the least, decoding included, is {least:.4g}.",
+                    f"The nearest feasible is {written(name)} {nearest:g}.",
+                )
+        return UsageError(
+            f"No selector keeps {self.budget} at once, though each limit alone can be kept.",
+            "Widen one of them.",
+        )

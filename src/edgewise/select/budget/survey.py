@@ -1,0 +1,66 @@
+"""All methods' paths on the same folds: the points that a budget chooses from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgewise.progress import Progress, silent
+from edgewise.select.budget.coin import Coin
+from edgewise.select.budget.points import Point, cross_points
+from edgewise.select.budget.prices import prices_for
+from edgewise.select.budget.singles import Singles
+from edgewise.select.criterion import Criterion
+from edgewise.select.judge.folds import stratified_folds
+from edgewise.select.selector import PathMethod
+from edgewise.select.trials import Trials
+
+SINGLE = "one model"
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Every point of every method, the single models apart."""
+
+    singles: tuple[Point, ...]  # in the order of the models
+    points: Mapping[str, tuple[Point, ...]]  # by method
+    prices: tuple[float, ...]
+    coin: Coin
+    folds: int
+
+    @property
+    def best(self) -> Point:
+        """The best single model; of equals the cheapest."""
+        return max(self.singles, key=lambda point: (point.score, -point.mean_ms))
+
+    @property
+    def all(self) -> list[Point]:
+        """The points of all methods and the single models."""
+        return [*self.singles, *(point for points in self.points.values() for point in points)]
+
+
+def survey(
+    trials: Trials,
+    methods: Mapping[str, PathMethod],
+    criterion: Criterion,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Survey:
+    """Cross-fit all methods' paths on the same folds of `trials`. Raises `UsageError` as methods and folds do."""
+    fold = stratified_folds(trials.labels, folds, seed)
+    prices: Sequence[float] = tuple(float(price) for price in prices_for(trials.times_ms))
+    total, fits = len(methods) * folds, 0
+
+    def done() -> None:
+        nonlocal fits
+        fits += 1
+        progress("comparing selectors", fits, total)
+
+    singles = cross_points(SINGLE, Singles(), trials, np.zeros(len(trials), np.int64), prices, criterion)
+    points = {
+        name: tuple(cross_points(name, method, trials, fold, prices, criterion, done))
+        for name, method in methods.items()
+    }
+    return Survey(tuple(singles), points, tuple(prices), Coin.of(singles, trials.decode_ms), folds)

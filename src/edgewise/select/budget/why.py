@@ -1,0 +1,61 @@
+"""A choice in words."""
+
+from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.choice import Candidate
+from edgewise.select.budget.survey import SINGLE
+from edgewise.select.judge.fair_table import Interval
+
+
+def why(chosen: Candidate, others: tuple[Candidate, ...], best: Candidate, budget: Budget) -> str:
+    """Why this one: what it reaches beside the best single model, against a coin, and what the nearest other lacks.
+
+    All figures are those of the inner cross-validation, on images that the selectors had not seen.
+    """
+    asked = (
+        f"Asked for: {budget}."
+        if str(budget) != str(Budget())
+        else "Asked for: the accuracy of the best single model, fast."
+    )
+    return " ".join([asked, _said(chosen, best), *_others(chosen, others)])
+
+
+def _said(chosen: Candidate, best: Candidate) -> str:
+    reached = f"{100 * chosen.accuracy.value:.1f}% in {chosen.mean_ms:.3g} ms"
+    if chosen.method == SINGLE:
+        name = chosen.models[0]
+        if name == best.models[0]:
+            return f"Run {name} alone: {reached}, and no selector does as well for less."
+        return f"Run {name} alone: {reached}."
+    beside = (
+        f"{best.models[0]} alone reaches {100 * best.accuracy.value:.1f}% in {best.mean_ms:.3g} ms: "
+        f"{points(chosen.over_best)} at {best.mean_ms / chosen.mean_ms:.2f}x its speed."
+    )
+    coin = "It beats" if chosen.beats_coin else "It does not surely beat"
+    margin = "" if chosen.accurate else " It is not as accurate by the margin asked for."
+    return f"{chosen.method}: {reached}; {beside} {coin} a coin of equal cost: {points(chosen.gain)}.{margin}"
+
+
+def _others(chosen: Candidate, others: tuple[Candidate, ...]) -> list[str]:
+    """What the next one lacks, in a sentence; nothing where there is no other."""
+    nearest = next((other for other in others if other.method != chosen.method and other.method != SINGLE), None)
+    if nearest is None:
+        return []
+    return [
+        f"Next: {nearest.method}, {100 * nearest.accuracy.value:.1f}% in {nearest.mean_ms:.3g} ms; {lack(nearest)}."
+    ]
+
+
+def lack(candidate: Candidate) -> str:
+    """Why a candidate was not chosen."""
+    if not candidate.keeps_limits:
+        return "over the budget"
+    if not candidate.accurate:
+        return "not accurate enough by the margin"
+    if candidate.method != SINGLE and not candidate.beats_coin:
+        return "does not surely beat a coin of equal cost"
+    return "kept as runner-up"
+
+
+def points(value: Interval) -> str:
+    """An interval in points: "+0.6 points (-0.1 to +1.3)"."""
+    return f"{100 * value.value:+.1f} points ({100 * value.low:+.1f} to {100 * value.high:+.1f})"

@@ -1,0 +1,57 @@
+"""The kinds of fitted selectors, by the names they are stored under; open to other packages by entry points."""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+import numpy as np
+
+from edgewise.errors import UsageError
+from edgewise.select.selector import Selector
+
+ENTRY_POINTS = "edgewise.selectors"  # group in which other packages offer kinds of their own
+
+Restore = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Selector]
+
+_HOMES = {  # kind: its class, imported when one is restored
+    "cascade": "cascade.cascade:Cascade",
+    "guarded premodel": "premodel.guarded:GuardedPremodel",
+    "menu": "budget.menu:Menu",
+    "premodel": "premodel.premodel:Premodel",
+    "single": "single:SingleModel",
+}
+
+
+def restorer(kind: str) -> Restore:
+    """What makes a selector of that kind from its state. Raises `UsageError` for a kind that nobody offers."""
+    if kind in _HOMES:
+        module, name = _HOMES[kind].split(":")
+        return getattr(import_module(f"edgewise.select.{module}"), name).from_state
+    offered = entry_points(group=ENTRY_POINTS)
+    if kind in offered.names:
+        return offered[kind].load()
+    known = ", ".join(sorted({*_HOMES, *offered.names}))
+    raise UsageError(f"A selector of the kind {kind!r} is not known here.", f"Kinds are: {known}.")
+
+
+def pack(selectors: Sequence[Selector]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """The states of selectors that another one holds, as one state."""
+    values: list[dict[str, Any]] = []
+    arrays: dict[str, np.ndarray] = {}
+    for place, selector in enumerate(selectors):
+        own, its_arrays = selector.state()
+        values.append({"kind": selector.kind, "state": own})
+        arrays |= {f"{place}.{name}": array for name, array in its_arrays.items()}
+    return values, arrays
+
+
+def unpack(values: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> tuple[Selector, ...]:
+    """The inverse of `pack`. Raises `UsageError` for unknown kinds, and what each kind raises for a torn state."""
+    return tuple(
+        restorer(part["kind"])(
+            part["state"],
+            {name.removeprefix(f"{place}."): a for name, a in arrays.items() if name.startswith(f"{place}.")},
+        )
+        for place, part in enumerate(values)
+    )
