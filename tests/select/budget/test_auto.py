@@ -143,3 +143,27 @@ def test_kept_says_what_was_broken(make_trials) -> None:
     assert found == {"max_mean_ms": False, "max_p90_ms": True, "min_accuracy": True}
     (poor,) = kept(Budget(min_accuracy=0.99), trials, routes, times, "top1")
     assert not poor.kept
+
+
+def test_work_is_shared_and_changes_nothing(make_trials, two_stages) -> None:
+    from edgewise.select.budget.shared import Shared
+
+    fits = 0
+
+    class Counting:
+        def fit_path(self, trials, prices):
+            nonlocal fits
+            fits += 1
+            return two_stages.fit_path(trials, prices)
+
+    trials, shared = make_trials(images=200), Shared()
+    alone = AutoMethod({"two": two_stages}, Budget(max_mean_ms=30)).choose(trials)
+    methods = {"two": Counting()}
+    first = BudgetedMethod("two", methods["two"], Budget(max_mean_ms=90), folds=3, shared=shared).choose(trials)
+    assert fits == 3 + 1
+    again = AutoMethod(methods, Budget(max_mean_ms=30), folds=3, shared=shared).choose(trials.take(np.arange(200)))
+    assert fits == 3 + 1, "the same images, whoever asks"
+    assert again.chosen.method == alone.chosen.method
+    assert first.chosen.mean_ms > again.chosen.mean_ms
+    AutoMethod(methods, folds=3, shared=shared).fit(make_trials(images=200, seed=1))
+    assert fits == 2 * (3 + 1), "other images are other work"

@@ -9,7 +9,8 @@ from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.choice import Choice
 from edgewise.select.budget.election import Election
 from edgewise.select.budget.rule import Rule
-from edgewise.select.budget.survey import survey
+from edgewise.select.budget.shared import Shared
+from edgewise.select.budget.survey import Survey, survey
 from edgewise.select.criterion import Criterion
 from edgewise.select.selector import PathMethod, Selector
 from edgewise.select.trials import Trials
@@ -33,6 +34,7 @@ class AutoMethod:
     standard_errors: float = 1.0
     requests: int = 1  # points on the menu for requests with budgets of their own, the chosen one included
     strict: bool = True  # a budget that cannot be kept is an error; else whatever comes nearest to it is taken
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     def fit(self, trials: Trials) -> Selector:
         """The chosen selector alone. Raises `UsageError` for a budget that cannot be kept."""
@@ -40,11 +42,11 @@ class AutoMethod:
 
     def choose(self, trials: Trials, progress: Progress = silent) -> Choice:
         """The chosen selector and the reasons. Raises `UsageError` for a budget that no selector can keep."""
-        seen = survey(trials, self.methods, self.criterion, folds=self.folds, seed=self.seed, progress=progress)
+        seen = _survey(self, self.methods, trials, progress)
         rule = Rule(self.budget, seen.best, self.standard_errors)
         z = NormalDist().inv_cdf(1 - 0.025 / max(1, len(self.methods)))
-        election = Election(seen, rule, z, must_beat_coin=True, strict=self.strict)
-        return election.result(trials, self.methods, self.criterion, self.requests)
+        election = Election(seen, rule, self.criterion, z, must_beat_coin=True, strict=self.strict)
+        return election.result(trials, self.methods, self.shared, self.requests)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class BudgetedMethod:
     standard_errors: float = 1.0
     requests: int = 1
     strict: bool = True
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     def fit(self, trials: Trials) -> Selector:
         """The selector alone. Raises `UsageError` for a budget that it cannot keep."""
@@ -72,7 +75,21 @@ class BudgetedMethod:
     def choose(self, trials: Trials, progress: Progress = silent) -> Choice:
         """The selector and the reasons. Raises `UsageError` for a budget that it cannot keep."""
         methods = {self.name: self.method}
-        seen = survey(trials, methods, self.criterion, folds=self.folds, seed=self.seed, progress=progress)
+        seen = _survey(self, methods, trials, progress)
         rule = Rule(self.budget, seen.best, self.standard_errors)
-        election = Election(seen, rule, _Z, must_beat_coin=False, strict=self.strict)
-        return election.result(trials, methods, self.criterion, self.requests, named=self.name)
+        election = Election(seen, rule, self.criterion, _Z, must_beat_coin=False, strict=self.strict)
+        return election.result(trials, methods, self.shared, self.requests, named=self.name)
+
+
+def _survey(
+    method: AutoMethod | BudgetedMethod, methods: Mapping[str, PathMethod], trials: Trials, progress: Progress
+) -> Survey:
+    return survey(
+        trials,
+        methods,
+        method.criterion,
+        folds=method.folds,
+        seed=method.seed,
+        progress=progress,
+        shared=method.shared,
+    )

@@ -8,6 +8,7 @@ from edgewise.select.budget.coin import around
 from edgewise.select.budget.menu import Menu, Promise
 from edgewise.select.budget.points import Point
 from edgewise.select.budget.rule import Rule
+from edgewise.select.budget.shared import Shared
 from edgewise.select.budget.singles import Singles
 from edgewise.select.budget.survey import SINGLE, Survey
 from edgewise.select.budget.why import why
@@ -32,6 +33,7 @@ class Election:
 
     survey: Survey
     rule: Rule
+    criterion: Criterion
     z: float  # standard errors by which the coin must be beaten
     must_beat_coin: bool
     strict: bool = True  # raise where no point keeps the budget; else take the nearest
@@ -40,7 +42,7 @@ class Election:
         self,
         trials: Trials,
         methods: Mapping[str, PathMethod],
-        criterion: Criterion,
+        shared: Shared,
         requests: int,
         named: str | None = None,
     ) -> Choice:
@@ -51,7 +53,7 @@ class Election:
         candidates = [self.candidate(offer.point) for offer in (first, *others)]
         best, budget = self.candidate(self.survey.best), self.rule.budget
         points = self._front(first.point, requests, named)
-        selectors = refit(points, methods, trials, self.survey.prices)
+        selectors = _refit(points, methods, trials, self.survey.prices, shared)
         menu = Menu(
             models=_cheapest_first(trials, selectors),
             selectors=selectors,
@@ -64,7 +66,7 @@ class Election:
             runners_up=tuple(candidates[1:]),
             best_single=best.models[0],
             budget=budget,
-            criterion=criterion,
+            criterion=self.criterion,
             images=len(trials),
             folds=self.survey.folds,
             why=why(candidates[0], tuple(candidates[1:]), best, budget),
@@ -147,12 +149,16 @@ class Election:
         return Promise(self.rule.promised(point), point.mean_ms, point.p90_ms, point.energy_mj)
 
 
-def refit(
-    points: Sequence[Point], methods: Mapping[str, PathMethod], trials: Trials, prices: Sequence[float]
+def _refit(
+    points: Sequence[Point],
+    methods: Mapping[str, PathMethod],
+    trials: Trials,
+    prices: Sequence[float],
+    shared: Shared,
 ) -> tuple[Selector, ...]:
     """The selectors of these points, fitted on all of `trials`; each method's path is fitted once."""
     all_methods: Mapping[str, PathMethod] = {SINGLE: Singles(), **methods}
-    paths = {name: all_methods[name].fit_path(trials, prices) for name in {point.method for point in points}}
+    paths = {name: shared.path(name, all_methods[name], trials, prices) for name in {point.method for point in points}}
     return tuple(paths[point.method][point.position] for point in points)
 
 

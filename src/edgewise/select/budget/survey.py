@@ -7,8 +7,9 @@ import numpy as np
 
 from edgewise.progress import Progress, silent
 from edgewise.select.budget.coin import Coin
-from edgewise.select.budget.points import Point, cross_points
+from edgewise.select.budget.points import Point
 from edgewise.select.budget.prices import prices_for
+from edgewise.select.budget.shared import Shared
 from edgewise.select.budget.singles import Singles
 from edgewise.select.criterion import Criterion
 from edgewise.select.judge.folds import stratified_folds
@@ -47,8 +48,10 @@ def survey(
     folds: int = 5,
     seed: int = 0,
     progress: Progress = silent,
+    shared: Shared | None = None,
 ) -> Survey:
     """Cross-fit all methods' paths on the same folds of `trials`. Raises `UsageError` as methods and folds do."""
+    shared = Shared() if shared is None else shared
     fold = stratified_folds(trials.labels, folds, seed)
     prices: Sequence[float] = tuple(float(price) for price in prices_for(trials.times_ms))
     total, fits = len(methods) * folds, 0
@@ -58,9 +61,10 @@ def survey(
         fits += 1
         progress("comparing selectors", fits, total)
 
-    singles = cross_points(SINGLE, Singles(), trials, np.zeros(len(trials), np.int64), prices, criterion)
+    singles = shared.points(SINGLE, Singles(), trials, np.zeros(len(trials), np.int64), prices, criterion, lambda: None)
     points = {
-        name: tuple(cross_points(name, method, trials, fold, prices, criterion, done))
+        name: tuple(shared.points(name, method, trials, fold, prices, criterion, done))
         for name, method in methods.items()
     }
+    progress("comparing selectors", total, total)
     return Survey(tuple(singles), points, tuple(prices), Coin.of(singles, trials.decode_ms), folds)
