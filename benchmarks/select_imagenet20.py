@@ -6,7 +6,10 @@ The zoo of the evaluation data (EDGEWISE_DATA, default ../shared/data) is profil
 restricted to the 20 classes, and 1000-way. Selectors are judged by nested cross-validation on all images and on each
 half apart: ten dog classes stored at full aspect, ten other classes stored squashed to a square, so that the shape of
 a file gives its half away. No selector sees shape or size (features come from one square raster); the control does, to
-show what leaks. Results go to benchmarks/results/select_imagenet20.json, the tables to docs/select_imagenet20.md.
+show what leaks. Every method is judged at its own choice without a budget (as accurate as the best single model, as
+fast as possible), and the choice among all of them (`auto`) also with the time of the slowest model as its budget, and
+with a half, a quarter and a sixth of it: budgets that no label has a say in.
+Results go to benchmarks/results/select_imagenet20.json, the tables to docs/select_imagenet20.md.
 
 The profiles are kept in --work and completed, not repeated, by the next run.
 """
@@ -15,28 +18,37 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from pages import fair_table, markdown_list, points, write_page, write_result
+from pictures import write_plane
 
 from edgewise.cli.console import progress_bars
 from edgewise.images.features import FEATURES
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings, profile
 from edgewise.report.record import save_evaluation, write_profile_report
-from edgewise.select.judge.bootstrap import interval, resampled_means
-from edgewise.select.judge.evaluate import OnFeatures, evaluate
-from edgewise.select.judge.fair_table import FairTable, Interval, Verdict
+from edgewise.select.budget.auto import AutoMethod
+from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.choice import Choice
+from edgewise.select.budget.shared import Shared
+from edgewise.select.judge.evaluate import Evaluation, OnFeatures, evaluate
+from edgewise.select.judge.fair_table import FairTable, Verdict
 from edgewise.select.judge.fair_table_json import table_to_json
 from edgewise.select.named import standard_methods
+from edgewise.select.paths import all_paths
 from edgewise.select.premodel.method import PremodelMethod
+from edgewise.select.selector import Method
+from edgewise.select.trials import Trials
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("EDGEWISE_DATA", ROOT.parent / "shared" / "data")).resolve()
 SEED, FOLDS = 0, 5
+WHOLE = "all 20 classes"
 FILE_COLUMNS = ("file_bytes", "width_px", "height_px")
+PARTS = {1: "the slowest model's time", 2: "a half of it", 4: "a quarter", 6: "a sixth"}
 ANSWERS: dict[Verdict, str] = {"beats the mixing line": "Yes", "does not": "No", "cannot tell": "Cannot tell", "": ""}
 NOTICE = (
     "ResNet-18 and ResNet-50 use product-quantised weights of uber-research/permute-quantize-finetune, Copyright (c) "
@@ -108,25 +120,27 @@ def write_zoo(work: Path, *, inception: bool) -> Path:
     return path
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A fair table, and each selector's accuracy less that of the best single model, paired over the images."""
+def contestants(trials: Trials) -> dict[str, Method]:
+    """Every selector without a budget, and the choice among them under budgets that are parts of the slowest's time."""
+    shared, paths = Shared(), all_paths(trials)
+    methods = standard_methods(trials, seed=SEED, shared=shared)
+    slowest = trials.decode_ms + float(trials.times_ms[-1])
+    for part, said in PARTS.items():
+        name = f"auto, at most {slowest / part:.3g} ms ({said})"
+        budget = Budget(max_mean_ms=slowest / part)
+        methods[name] = AutoMethod(paths, budget, seed=SEED, strict=False, shared=shared)
+    return methods
 
-    table: FairTable
-    over_best: dict[str, Interval]
 
-
-def judge(outcomes: Outcomes, rows: np.ndarray) -> Judged:
+def judge(outcomes: Outcomes, rows: np.ndarray) -> Evaluation:
     """The fair table of some of the images, with a control that sees the file's size and shape alone."""
     file_features = np.stack([np.array(outcomes.images[c], np.float64) for c in FILE_COLUMNS], axis=1)
     control = OnFeatures(PremodelMethod(on_fail="run"), file_features[rows], FILE_COLUMNS)
     trials = outcomes.trials().take(rows)
-    # Half the slowest model's time: a budget that no label has a say in.
-    methods = standard_methods(max_mean_ms=round(float(trials.times_ms[-1]) / 2, 1))
     with progress_bars() as progress:
         evaluation = evaluate(
             trials,
-            methods,
+            contestants(trials),
             folds=FOLDS,
             seed=SEED,
             controls={"control: file size and shape": control},
@@ -141,13 +155,13 @@ def judge(outcomes: Outcomes, rows: np.ndarray) -> Judged:
             show_images=False,
             notices=[NOTICE],
         )
-    right = trials.right()
-    best = right[:, right.mean(axis=0).argmax()].astype(float)
-    over_best: dict[str, Interval] = {}
-    for name, routes in evaluation.routed.items():
-        paired = routes.right(trials.labels) - best
-        over_best[name] = interval(float(paired.mean()), resampled_means(paired[:, None], 2000, SEED)[:, 0])
-    return Judged(evaluation.table, over_best)
+    return evaluation
+
+
+def chosen(outcomes: Outcomes) -> Choice:
+    """What `edgewise select fit` takes without a budget, and why."""
+    trials = outcomes.trials()
+    return AutoMethod(all_paths(trials), seed=SEED).choose(trials)
 
 
 def halves(outcomes: Outcomes) -> dict[str, np.ndarray]:
@@ -155,23 +169,20 @@ def halves(outcomes: Outcomes) -> dict[str, np.ndarray]:
     squashed = np.array(outcomes.images["width_px"]) == 224
     squashed &= np.array(outcomes.images["height_px"]) == 224
     return {
-        "all 20 classes": np.arange(len(squashed)),
+        WHOLE: np.arange(len(squashed)),
         "ten dog classes, full aspect": np.flatnonzero(~squashed),
         "ten other classes, squashed": np.flatnonzero(squashed),
     }
 
 
-def words(judged: Judged) -> str:
-    """What the table says, in one paragraph."""
-    table = judged.table
-    singles = [row for row in table.rows if row.kind == "single"]
-    best = max(singles, key=lambda row: row.accuracy.value)
+def words(table: FairTable) -> str:
+    """What the table says: each selector against the best single model and against the coin."""
+    best = next(row for row in table.rows if "best" in row.marks)
     said = [f"Best single model: {best.name}, {100 * best.accuracy.value:.1f}% in {best.mean_ms:.1f} ms."]
     for row in table.rows:
-        if row.kind == "selector":
-            gain = points(judged.over_best[row.name])
+        if row.kind == "selector" and row.over_best is not None:
             said.append(
-                f"{row.name}: {gain} points at {best.mean_ms / row.mean_ms:.2f}x its speed; "
+                f"{row.name}: {points(row.over_best)} points at {best.mean_ms / row.mean_ms:.2f}x its speed; "
                 f"does it beat the mixing line? {ANSWERS[row.verdict]}."
             )
     return markdown_list(said)
@@ -187,7 +198,8 @@ def main() -> None:
     work: Path = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     export_onnx(work)
-    tables: dict[str, dict[str, Judged]] = {}
+    tables: dict[str, dict[str, FairTable]] = {}
+    choices: dict[str, str] = {}
     latency: dict[str, list[dict[str, object]]] = {}
     for ways, classes in (("20-way", ("data",)), ("1000-way", None)):
         with progress_bars() as progress:
@@ -202,23 +214,23 @@ def main() -> None:
                 ),
                 progress,
             )
-        tables[ways] = {name: judge(outcomes, rows) for name, rows in halves(outcomes).items()}
+        tables[ways] = {name: judge(outcomes, rows).table for name, rows in halves(outcomes).items()}
+        choices[ways] = chosen(outcomes).why
         latency[ways] = [asdict(time) for time in outcomes.latency]
-    save(tables, latency)
+    save(tables, choices, latency)
 
 
-def save(tables: dict[str, dict[str, Judged]], latency: dict[str, list[dict[str, object]]]) -> None:
+def save(
+    tables: dict[str, dict[str, FairTable]], choices: dict[str, str], latency: dict[str, list[dict[str, object]]]
+) -> None:
     """Write the JSON result and the page of the docs."""
     result = {
         "seed": SEED,
         "folds": FOLDS,
         "features": list(FEATURES),
         "notice": NOTICE,
-        "tables": {ways: {name: table_to_json(j.table) for name, j in by.items()} for ways, by in tables.items()},
-        "over_best_single": {
-            ways: {half: {name: asdict(gain) for name, gain in j.over_best.items()} for half, j in by.items()}
-            for ways, by in tables.items()
-        },
+        "tables": {ways: {name: table_to_json(t) for name, t in by.items()} for ways, by in tables.items()},
+        "auto_says": choices,
         "latency": latency,
     }
     machine = write_result("select_imagenet20", result)
@@ -230,9 +242,12 @@ def save(tables: dict[str, dict[str, Judged]], latency: dict[str, list[dict[str,
         "evidence; absolute times are this machine's. What it means: [What reproduces](what_reproduces.md).",
     ]
     for ways, by_half in tables.items():
-        for name, judged in by_half.items():
-            heading = f"## {ways}, {name} ({judged.table.images} images)"
-            parts += [heading, words(judged), fair_table(judged.table)]
+        parts.append(f"`edgewise select fit`, {ways}, without a budget: {choices[ways]}")
+        for name, table in by_half.items():
+            parts += [f"## {ways}, {name} ({table.images} images)", words(table)]
+            if name == WHOLE:
+                parts.append(write_plane(f"select_imagenet20_{ways}", table))
+            parts.append(fair_table(table))
     write_page("select_imagenet20", [*parts, "## Notice", NOTICE])
 
 

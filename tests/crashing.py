@@ -17,9 +17,14 @@ image_module.open = crash_on_one
 _ENGINE = """
 import onnxruntime
 plain_session = onnxruntime.InferenceSession
+def is_doomed(path):
+    if not isinstance(path, bytes):
+        return str(path).endswith({file!r})
+    from edgewise.zoo.tiny import WEIGHTS  # a network of which more is asked than its file gives is loaded from bytes
+    return any(path.startswith(f.read_bytes()) for f in WEIGHTS.iterdir() if str(f).endswith({file!r}))
 class Session(plain_session):
     def __init__(self, path, *arguments, **options):
-        self.doomed, self.calls = str(path).endswith({file!r}), 0
+        self.doomed, self.calls = is_doomed(path), 0
         if self.doomed and {call} < 0:
             {crash}
         super().__init__(path, *arguments, **options)

@@ -1,6 +1,6 @@
 """What is read is what its type says, or the error names the place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -55,6 +55,22 @@ def test_a_dataclass_is_built_with_all_that_is_in_it() -> None:
     points = (Point(1.0, 2.5, ""), Point(0.0, 0.0, "b"))
     assert restore(Shape, values(), FILE) == Shape("a", "open", points, (3, 4.0), {"w": 1.0}, None, True)
     assert isinstance(restore(Shape, values(), FILE).points[0].x, float)
+
+
+@dataclass(frozen=True)
+class Grown:
+    name: str
+    added: int | None = None
+    more: list[int] = field(default_factory=list[int])
+
+
+def test_a_field_with_a_default_may_be_missing_and_is_checked_where_it_is_there() -> None:
+    assert restore(Grown, {"name": "a"}, FILE) == Grown("a")
+    assert restore(Grown, {"name": "a", "added": 2, "more": [3]}, FILE) == Grown("a", 2, [3])
+    with pytest.raises(StoreError, match="added is 'b'; expected a whole number"):
+        restore(Grown, {"name": "a", "added": "b"}, FILE)
+    with pytest.raises(StoreError, match="has no 'name'"):
+        restore(Grown, {"added": 2}, FILE)
 
 
 def test_a_typed_dict_stays_a_dict_with_whatever_more_is_in_it() -> None:

@@ -45,7 +45,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Path
     methods = {}
     for name, options in SELECTORS.items():
         kind = name if name in ("cascade", "single") else "premodel"
-        methods[name] = method_named(kind, Options(**options))
+        methods[name] = method_named(kind, Options(**options), trials)
         save_deployment(home / name, methods[name].fit(trials), outcomes.manifest, {})
     chosen = {name: methods[name] for name in ("cascade", "premodel")}
     save_evaluation(outcomes, evaluate(trials, chosen, folds=2, bootstrap=20), {})

@@ -6,7 +6,7 @@ one error names the place that is not.
 
 import math
 from collections.abc import Mapping
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -32,8 +32,9 @@ def restore(form: type[_T], value: object, origin: Path) -> _T:
 
     `form` is a frozen dataclass, which is built; a `TypedDict`, which stays a dict; `str`, `int`, `float`, `bool`,
     `Any`, a `Literal` of texts; a `list`, a `tuple` or a `dict[str, ...]` of these; or one of them `| None`. A
-    dataclass takes exactly its own keys, a `TypedDict` leaves others as they are. Whole numbers pass as floats, truth
-    values as neither, NaN and infinity not at all. Raises `StoreError`.
+    dataclass takes no keys but its own, and needs those that have no default, so that a field may be added to what is
+    stored already; a `TypedDict` leaves other keys as they are. Whole numbers pass as floats, truth values as neither,
+    NaN and infinity not at all. Raises `StoreError`.
     """
     try:
         return cast("_T", _Reader(origin).read(form, value, ""))
@@ -111,7 +112,9 @@ class _Reader:
 def _keys(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:
     """The types of an object's keys, and those keys that must be there."""
     forms = get_type_hints(kind)
-    return forms, frozenset(forms) if is_dataclass(kind) else kind.__required_keys__
+    if not is_dataclass(kind):
+        return forms, kind.__required_keys__
+    return forms, frozenset(f.name for f in fields(kind) if f.default is f.default_factory is MISSING)
 
 
 def _below(at: str, key: str) -> str:

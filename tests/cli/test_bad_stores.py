@@ -24,7 +24,7 @@ def good(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Path:
     """A folder with `profile`, evaluated, and `selector`."""
     home = tmp_path_factory.mktemp("good")
     outcomes = profile(Settings(("tiny:xs",), drawn_folder, home / "profile"))
-    method = method_named("single", Options())
+    method = method_named("single", Options(), outcomes.trials())
     save_deployment(home / "selector", method.fit(outcomes.trials()), outcomes.manifest, {})
     save_evaluation(outcomes, evaluate(outcomes.trials(), {"single": method}, folds=2, bootstrap=20), {})
     return home

@@ -51,6 +51,8 @@ def test_what_is_here_works(edgewise: Run, tmp_path: Path) -> None:
     whole = json.loads(done.stdout)
     assert whole["ok"] is True
     assert whole["machine"]["cores"] >= 1
+    assert set(whole["energy"]) == {"counters", "reason", "hint", "power_files"}
+    assert bool(whole["energy"]["counters"]) != bool(whole["energy"]["reason"])
     assert whole["hub_cache"] == {"folder": str(tmp_path / "hub"), "models": None, "offline": False}
 
 
@@ -61,6 +63,7 @@ def test_an_absent_engine_is_no_fault_and_says_how_to_get_it(edgewise: Run, tmp_
     assert row.split() == ["an-engine-of-tomorrow", "future", "absent", "not", "installed"]
     assert "an-engine-of-tomorrow: Install it in the checkout: " in done.stdout
     assert "-e '.[future]'" in done.stdout
+    assert "\nEnergy: " in done.stdout
     assert "\x1b" not in done.stdout
     assert max(map(len, done.stdout.partition("\n\nan-engine")[0].splitlines())) <= 80
 

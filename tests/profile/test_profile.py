@@ -177,8 +177,8 @@ def test_killed_profile_resumes_to_the_same_table(tmp_path: Path, drawn_folder: 
         open_profile(killed)
     subprocess.run([*command, str(killed)], check=True, timeout=120)
     assert (killed / "outcomes.parquet").read_bytes() == (whole / "outcomes.parquet").read_bytes()
-    for name in ("00.npy", "01.npy"):
-        assert (killed / "logits" / name).read_bytes() == (whole / "logits" / name).read_bytes()
+    for name in ("logits/00.npy", "logits/01.npy", "embeddings/00.npy", "embeddings/01.npy"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
     first, second = (json.loads((p / "manifest.json").read_text())["data"] for p in (killed, whole))
     assert first["data_sha256"] == second["data_sha256"]
 
@@ -275,6 +275,8 @@ def test_another_version_is_said(outcomes_folder: Path, drawn_folder: Path, monk
         ("manifest.json", ('"seed": 0', '"seed": NaN'), "NaN is no number"),
         ("manifest.json", ('"cores": ', '"kernels": '), "machine has no 'cores'"),
         ("manifest.json", ('"images.parquet"', '"pictures.parquet"'), "does not name images.parquet"),
+        ("manifest.json", ('"embeddings/01.npy"', '"embeddings/02.npy"'), "does not name embeddings/01.npy"),
+        ("manifest.json", ('"embedding_width": ', '"embedding_width": "long", "was": '), "is 'long'; expected a whole"),
         ("manifest.json", ('"outputs": [', '"outputs": [null,'), "has 2 models, but not as many outputs"),
         ("plan.json", ('"models": [', '"models": [1,'), r"models\[0\] is 1; expected an object"),
         ("plan.json", ('"name": "tiny:xs"', '"name": null'), "name is None; expected a text"),
@@ -305,7 +307,8 @@ def test_duplicates_are_counted(tmp_path: Path, drawn_folder: Path) -> None:
 def test_files_are_described(outcomes_folder: Path) -> None:
     manifest = open_profile(outcomes_folder).manifest
     assert set(manifest["files"]) == {
-        "logits/00.npy", "logits/01.npy", "outcomes.parquet", "images.parquet", "latency.parquet"
+        "logits/00.npy", "logits/01.npy", "embeddings/00.npy", "embeddings/01.npy",
+        "outcomes.parquet", "images.parquet", "latency.parquet",
     }  # fmt: skip
     check_files(outcomes_folder, manifest["files"], outcomes_folder / "manifest.json", contents=True)
     assert manifest["failed"] == []

@@ -78,7 +78,10 @@ def decide_loop() -> Callable[..., object]:
                     assert not ran[image, model], "no model runs twice"
                     ran[image, model] = True
                     chosen[image] = model
-                    seen = Seen(seen.features, {**seen.logits, step.model: trials.logits[model][image]})
+                    vectors = {
+                        n: trials.embeddings[n][image] for n in (*seen.logits, step.model) if n in trials.embeddings
+                    }
+                    seen = Seen(seen.features, {**seen.logits, step.model: trials.logits[model][image]}, vectors)
                 elif isinstance(step, Answer):
                     top[image] = top_classes(step.probabilities[None], 5)[0]
                     break

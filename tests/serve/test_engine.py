@@ -27,7 +27,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Ou
 
 
 def deploy(outcomes: Outcomes, folder: Path, name: Name, **options: object) -> Path:
-    selector = method_named(name, Options(**options)).fit(outcomes.trials())  # type: ignore[arg-type]
+    trials = outcomes.trials()
+    selector = method_named(name, Options(**options), trials).fit(trials)  # type: ignore[arg-type]
     save_deployment(folder, selector, outcomes.manifest, {})
     return folder
 

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from edgewise.cli import options
+from edgewise.cli import budget_options, options
 from edgewise.cli.console import milliseconds, out, print_json, print_json_line, print_table, progress_bars, show_error
 from edgewise.cli.console import show_note as note
 from edgewise.errors import ImageError, UsageError
 from edgewise.images.below import images_below
 from edgewise.images.decode import SUFFIXES
 from edgewise.images.stream import frames, is_stream
+from edgewise.select.budget.budget import Budget
 from edgewise.serve.engine import Classification, Engine
 from edgewise.text import printable
 
@@ -51,6 +52,10 @@ def command(
     trust_code: Annotated[
         bool, typer.Option("--trust-code", help="Run the Python code that makes the selector's torch: models.")
     ] = False,
+    max_mean_ms: budget_options.MaxMeanMs = None,
+    max_p90_ms: budget_options.MaxP90Ms = None,
+    min_accuracy: budget_options.MinAccuracy = None,
+    max_energy_mj: budget_options.MaxEnergyMj = None,
     every: Annotated[int, typer.Option(min=1, help="Videos and cameras: answer every Nth frame.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Videos and cameras: stop after so many answers.")] = None,
     threads: options.Threads = 1,
@@ -62,17 +67,19 @@ def command(
 ) -> None:
     """Answer each image with the model that the selector chooses for it.
 
-    An image that cannot be used is named on stderr and does not stop the others; the exit code is then 3.
+    A budget holds for this request; `edgewise select fit` leaves a choice of several. An image that cannot be used is
+    named on stderr and does not stop the others; the exit code is then 3.
     """
     if json and json_lines:
         raise UsageError("Both --json and --json-lines were given.", "Give one of them.")
+    budget = Budget(max_mean_ms, max_p90_ms, max_energy_mj, min_accuracy)
     engine = Engine(selector, threads=threads, models=models, trust_code=trust_code)
     if selector is None and not quiet:
         note("the bundled selector knows ten drawn objects only; name your own with --selector")
     live = json_lines or any(map(is_stream, images))
     answered: list[Answered] = []
     try:
-        for one in _answers(engine, images, every, limit, quiet=quiet or live):
+        for one in _answers(engine, budget, images, every, limit, quiet=quiet or live):
             if one.error is not None:
                 show_error(one.error)
             if live and not json:
@@ -89,7 +96,7 @@ def command(
 
 
 def _answers(
-    engine: Engine, sources: Sequence[str], every: int, limit: int | None, *, quiet: bool
+    engine: Engine, budget: Budget, sources: Sequence[str], every: int, limit: int | None, *, quiet: bool
 ) -> Iterator[Answered]:
     """Every image of every source, in order."""
     named = [(source, *_files(source)) for source in sources]
@@ -99,20 +106,20 @@ def _answers(
             yield from (Answered(printable(error.path), None, error) for error in unread)
             for file in files:
                 progress("answering images", done, total)
-                yield _answer(printable(file), lambda file=file: engine.classify(file))
+                yield _answer(printable(file), lambda file=file: engine.classify(file, budget))
                 done += 1
             if is_stream(source):
-                yield from _stream(engine, source, every, limit)
+                yield from _stream(engine, budget, source, every, limit)
             elif not files and not unread:
                 error = ImageError(source, "holds no images", f"Known by their names: {', '.join(sorted(SUFFIXES))}.")
                 yield Answered(printable(source), None, error)
         progress("answering images", total, total)
 
 
-def _stream(engine: Engine, source: str, every: int, limit: int | None) -> Iterator[Answered]:
+def _stream(engine: Engine, budget: Budget, source: str, every: int, limit: int | None) -> Iterator[Answered]:
     try:
         for frame in frames(source, every=every, limit=limit):
-            yield _answer(frame.name, lambda frame=frame: engine.classify(frame.pixels))
+            yield _answer(frame.name, lambda frame=frame: engine.classify(frame.pixels, budget))
     except ImageError as error:
         yield Answered(printable(source), None, error)
 

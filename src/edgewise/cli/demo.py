@@ -17,6 +17,7 @@ from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings
 from edgewise.profile.run import profile as make_profile
 from edgewise.select.judge.fair_table import FairTable, Row
+from edgewise.select.selector import Method
 from edgewise.store import read_json, write_json
 
 MARKER, SCHEMA = "demo.json", 1
@@ -76,11 +77,10 @@ def _judge(outcomes: Outcomes, seed: int, *, quiet: bool, json: bool) -> FairTab
     """Cross-validate the standard selectors, and keep the evaluation beside the profile."""
     from edgewise.report.record import save_evaluation
     from edgewise.select.judge.evaluate import evaluate
-    from edgewise.select.named import standard_methods
 
-    _say("3. Judge the selectors on images that they have not seen", json=json)
+    _say("3. Judge two selectors on images that they have not seen", json=json)
     with progress_bars(quiet=quiet or json) as progress:
-        evaluation = evaluate(outcomes.trials(), standard_methods(), seed=seed, progress=progress)
+        evaluation = evaluate(outcomes.trials(), _methods(seed), seed=seed, progress=progress)
     save_evaluation(outcomes, evaluation, {"command": "demo", "seed": seed})
     if not json:
         show_table(evaluation.table)
@@ -90,18 +90,28 @@ def _judge(outcomes: Outcomes, seed: int, *, quiet: bool, json: bool) -> FairTab
 def _answer_new(out: Path, outcomes: Outcomes, table: FairTable, threads: int, seed: int, *, json: bool) -> None:
     """Fit the cascade to all images, and answer the new ones with it."""
     from edgewise.select.judge.fair_table_json import table_to_json
-    from edgewise.select.named import CASCADE, standard_methods
+    from edgewise.select.named import CASCADE
     from edgewise.serve.deployment import save_deployment
     from edgewise.serve.engine import Engine
 
     _say("4. Fit the cascade to all of them and answer ten new images with it", json=json)
-    selector = standard_methods()[CASCADE].fit(outcomes.trials())
+    selector = _methods(seed)[CASCADE].fit(outcomes.trials())
     about = {"method": CASCADE, "seed": seed, "fair_table": table_to_json(table)}
     save_deployment(out / "selector", selector, outcomes.manifest, about)
     engine = Engine(out / "selector", threads=threads)
     replies = [(path, engine.classify(path)) for path in sorted((out / "new").rglob("*.png"))]
     if not json:
         show_replies([(f"{path.parent.name}.png", reply) for path, reply in replies])
+
+
+def _methods(seed: int) -> dict[str, Method]:
+    """The paper's premodel and the cascade; `edgewise select evaluate` compares all there are."""
+    from edgewise.select.budget.auto import BudgetedMethod
+    from edgewise.select.named import CASCADE, PREMODEL
+    from edgewise.select.paths import path_named
+    from edgewise.select.premodel.method import PremodelMethod
+
+    return {PREMODEL: PremodelMethod(), CASCADE: BudgetedMethod(CASCADE, path_named("cascade"), seed=seed)}
 
 
 def _clear(out: Path) -> None:

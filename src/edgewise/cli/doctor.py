@@ -9,6 +9,7 @@ from rich.text import Text
 import edgewise
 from edgewise.cli import options
 from edgewise.cli.console import out, print_json, progress_bars
+from edgewise.energy.find import Offer, survey
 from edgewise.machine import fingerprint
 from edgewise.runtime.health import INSTALL_HINT, Check, HubCache, check_packages, hub_cache
 
@@ -21,7 +22,7 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
 
     Exits with 3 when a package that edgewise itself needs is absent or broken; a missing extra is no fault.
     """
-    machine, cache = fingerprint(), hub_cache()
+    machine, cache, energy = fingerprint(), hub_cache(), survey()
     with progress_bars(quiet=quiet or json) as progress:
         checks = check_packages(progress)
     broken = not checks or any(check.state != "ok" for check in checks if not check.extra)
@@ -33,6 +34,7 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
                 "machine": {key: value for key, value in asdict(machine).items() if key != "packages"},
                 "packages": checks,
                 "hub_cache": cache,
+                "energy": energy,
             }
         )
     else:
@@ -40,12 +42,15 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
         cores = f"{machine.cores} core{'s' if machine.cores != 1 else ''} to use"
         out.print(f"{machine.system}: {machine.cpu}, {cores}, {machine.memory_gib:g} GiB", markup=False)
         out.print(_hub_line(cache), markup=False)
+        out.print(_energy_line(energy), markup=False)
         out.print()
         out.print(_table(checks) if checks else f"It is not installed, so what it needs is not known. {INSTALL_HINT}")
         hints = () if quiet else dict.fromkeys(check.hint for check in checks if check.hint)
         for hint in hints:
             wanted = ", ".join(check.package for check in checks if check.hint == hint)
             out.print(f"\n{wanted}: {hint}", markup=False, soft_wrap=True)
+        if energy.hint and not quiet:
+            out.print(f"\nenergy: {energy.hint}", markup=False, soft_wrap=True)
     if broken:
         raise typer.Exit(_BROKEN)
 
@@ -53,6 +58,15 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
 def _hub_line(cache: HubCache) -> str:
     held = "no cache yet" if cache.models is None else f"{cache.models} model{'s' if cache.models != 1 else ''} cached"
     return f"Hugging Face hub: {held} in {cache.folder}{', offline (HF_HUB_OFFLINE)' if cache.offline else ''}"
+
+
+def _energy_line(offer: Offer) -> str:
+    if offer.counters is not None:
+        line = f"Energy: measured by {offer.counters}"
+    else:
+        line = f"Energy: modelled, for {offer.reason}"
+    files = ", ".join(map(str, offer.power_files))
+    return f"{line}\nPower files to measure by, with --power-file: {files}" if files else line
 
 
 def _table(checks: tuple[Check, ...]) -> Table:

@@ -1,29 +1,76 @@
 """`edgewise select fit`: a selector from a profile."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from edgewise.cli import options
+from edgewise.cli import budget_options, options
 from edgewise.cli.console import print_json, progress_bars
 from edgewise.cli.console import show_note as note
-from edgewise.cli.fair_tables import show_table
+from edgewise.cli.fitted import fit_and_judge
 from edgewise.errors import UsageError
 from edgewise.images.features import CANDIDATES, FEATURES
 from edgewise.profile.outcomes import open_profile
+from edgewise.select.paths import Name
 
+if TYPE_CHECKING:
+    from edgewise.select.named import Promised
+
+_REQUESTS = 8  # budgets that a request can choose between, the fitted one included
+_SOUNDNESS = "Soundness"
 _CASCADE, _PREMODEL, _SINGLE = "The cascade", "The premodel", "The single model"  # headings of the help page
 
 
 def command(
     profile: options.Profile,
     out: Annotated[Path, typer.Option(help="The folder for the selector.")],
-    method: Annotated[Literal["cascade", "premodel", "single"], typer.Option(help="The kind of selector.")] = "cascade",
+    method: Annotated[
+        Name, typer.Option(help="The kind of selector; 'auto' compares all of them and takes what the budget prefers.")
+    ] = "auto",
     criterion: options.CriterionOption = "top1",
-    max_mean_ms: options.MaxMeanMs = None,
+    max_mean_ms: budget_options.MaxMeanMs = None,
+    max_p90_ms: budget_options.MaxP90Ms = None,
+    min_accuracy: budget_options.MinAccuracy = None,
+    max_energy_mj: budget_options.MaxEnergyMj = None,
+    margin: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Standard errors by which a demanded accuracy must be passed in training.",
+            rich_help_panel=budget_options.PANEL,
+        ),
+    ] = 1.0,
+    guarantee: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DELTA",
+            help="Promise --min-accuracy, --max-loss or --max-risk with probability 1 - DELTA, certified on images of "
+            "its own.",
+            rich_help_panel=_SOUNDNESS,
+        ),
+    ] = None,
+    max_loss: Annotated[
+        float | None,
+        typer.Option(help="Accuracy lost at most to the best single model, a share.", rich_help_panel=_SOUNDNESS),
+    ] = None,
+    max_risk: Annotated[
+        float | None,
+        typer.Option(help="Wrong answers at most among those given; others are refused.", rich_help_panel=_SOUNDNESS),
+    ] = None,
+    unfamiliar: Annotated[
+        Literal["escalate", "refuse"] | None,
+        typer.Option(
+            help="What to do with images unlike those that were learned from: run the most capable model, or refuse.",
+            rich_help_panel=_SOUNDNESS,
+        ),
+    ] = None,
+    false_alarms: Annotated[
+        float, typer.Option(help="Share of familiar images that may be taken for such.", rich_help_panel=_SOUNDNESS)
+    ] = 0.05,
     average: Annotated[
         bool | None,
         typer.Option(
@@ -99,9 +146,11 @@ def command(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Fit a selector to all images of a profile; what it gains is judged by cross-validation, never on what it saw."""
-    from edgewise.select.judge.evaluate import evaluate
-    from edgewise.select.judge.fair_table_json import table_to_json
+    """Fit a selector to all images of a profile; what it gains is judged by cross-validation, never on what it saw.
+
+    Without a budget: the fastest that is as accurate as the best single model.
+    """
+    from edgewise.select.budget.budget import Budget
     from edgewise.select.named import Options, method_named
     from edgewise.serve.deployment import save_deployment
     from edgewise.store import see_that_writable
@@ -113,7 +162,12 @@ def command(
         method,
         Options(
             criterion=criterion,
-            max_mean_ms=max_mean_ms,
+            budget=Budget(max_mean_ms, max_p90_ms, max_energy_mj, min_accuracy),
+            standard_errors=margin,
+            requests=_REQUESTS,
+            promise=_promise(guarantee, min_accuracy, max_loss, max_risk),
+            unfamiliar=unfamiliar,
+            false_alarms=false_alarms,
             average=average,
             max_stages=max_stages,
             features=_features(features),
@@ -130,22 +184,35 @@ def command(
             model=model,
             seed=seed,
         ),
+        trials,
     )
     with progress_bars(quiet=quiet or json) as progress:
-        selector = chosen.fit(trials)
-        table = evaluate(trials, {method: chosen}, criterion=criterion, folds=folds, seed=seed, progress=progress).table
+        fitted = fit_and_judge(method, chosen, trials, criterion, folds, seed, progress)
     settings = _settings(chosen) | {"folds": folds, "seed": seed}
-    about = {"method": method, "settings": settings, "fair_table": table_to_json(table)}
-    save_deployment(out, selector, outcomes.manifest, about)
+    about = {"method": method, "settings": settings, **fitted.to_json()}
+    save_deployment(out, fitted.selector, outcomes.manifest, about)
     if json:
-        print_json(
-            {"selector": out, "models": selector.models, "settings": settings, "fair_table": table_to_json(table)}
-        )
+        print_json({"selector": out, "models": fitted.selector.models, "settings": settings, **fitted.to_json()})
         return
-    show_table(table)
+    fitted.show()
     if not quiet:
-        note(f"The {method} runs {' > '.join(selector.models)}. It is in {out}")
+        note(f"The selector runs {' > '.join(fitted.runs)}. It is in {out}")
         note(f"Next: edgewise classify IMAGES --selector {shlex.quote(str(out))}")
+
+
+def _promise(
+    delta: float | None, min_accuracy: float | None, max_loss: float | None, max_risk: float | None
+) -> "Promised | None":
+    from edgewise.select.named import Promised
+
+    if delta is not None:
+        return Promised(delta, min_accuracy, max_loss, max_risk)
+    if max_loss is not None or max_risk is not None:
+        raise UsageError(
+            f"{'--max-loss' if max_risk is None else '--max-risk'} is a promise, and --guarantee is missing.",
+            "Say how surely it is to hold: --guarantee 0.05 keeps it in 95 of 100 calibrations.",
+        )
+    return None
 
 
 def _features(features: str | None) -> tuple[str, ...] | Literal["auto"] | None:
@@ -165,4 +232,11 @@ def _radius(radius: str | None) -> float | Literal["auto"] | None:
 
 def _settings(method: Any) -> dict[str, Any]:
     """What a method was told, as JSON values; what it wraps was told in a table of its own."""
-    return {key: _settings(value) if is_dataclass(value) else value for key, value in vars(method).items()}
+    told = {key: value for key, value in vars(method).items() if key not in ("shared", "strict")}
+    return {key: _told(value) for key, value in told.items()}
+
+
+def _told(value: Any) -> Any:
+    if is_dataclass(value):
+        return _settings(value)
+    return {name: _told(each) for name, each in value.items()} if isinstance(value, Mapping) else value

@@ -22,10 +22,6 @@ Weights = Annotated[
 ]
 CriterionOption = Annotated[Criterion, typer.Option(help="What counts as right.")]
 Folds = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")]
-MaxMeanMs = Annotated[
-    float | None,
-    typer.Option(help="Budget of a cascade: mean ms of the models run; decoding and choosing come on top."),
-]
 
 
 def complete_zoo(incomplete: str) -> list[str]:

@@ -10,6 +10,8 @@ import typer
 from edgewise.cli import options
 from edgewise.cli.console import milliseconds, percent, print_json, print_table, progress_bars
 from edgewise.cli.console import show_note as note
+from edgewise.energy.energy import Energy
+from edgewise.energy.power_file import PowerUnit
 from edgewise.profile.latency import Mode
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings, make_or_resume
@@ -35,9 +37,26 @@ def command(
         str | None,
         typer.Option(help="Restrict every model to these classes: a,b,c, or 'data' for those of the data set."),
     ] = None,
+    embeddings: Annotated[
+        str,
+        typer.Option(
+            help="Keep the penultimate vectors of these models, for selectors that decide by them: all (of those that "
+            "have such), none, or NAME,NAME.",
+        ),
+    ] = "all",
     mode: Annotated[
         Mode, typer.Option(help="How long latency is measured: 64, 128 or 1024 runs, or 6, 10 or 60 s a model.")
     ] = "rapid",
+    power_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Measure energy from a file that holds the power of the moment, as hwmon's power1_input does. "
+            "Default: the processor's own counters (RAPL) where they may be read; else energy is modelled."
+        ),
+    ] = None,
+    power_unit: Annotated[
+        PowerUnit | None, typer.Option(help="What the power file counts in, where its name does not tell.")
+    ] = None,
     threads: options.Threads = 1,
     seed: options.Seed = 0,
     json: options.Json = False,
@@ -56,6 +75,9 @@ def command(
         mode=mode,
         seed=seed,
         weights=tuple(weights or ()),
+        embeddings=_embeddings(embeddings),
+        power_file=power_file,
+        power_unit=power_unit,
     )
     try:
         with progress_bars(quiet=quiet or json) as progress:
@@ -69,6 +91,7 @@ def command(
                 "profile": out,
                 "images": len(outcomes.labels),
                 "models": summary(outcomes),
+                "energy": outcomes.energy,
                 "failed": outcomes.manifest["failed"],
                 "skipped": outcomes.manifest["skipped"],
                 "unread": outcomes.manifest["unread"],
@@ -78,6 +101,8 @@ def command(
     show(outcomes)
     if quiet:
         return
+    if outcomes.energy:
+        note(_of_energy(outcomes.energy))
     if run.was_complete:
         note("It was complete already; nothing was measured again.")
     elif run.images_before:
@@ -85,8 +110,16 @@ def command(
     note(f"The profile is in {out}. Next: edgewise select evaluate {shlex.quote(str(out))}")
 
 
+def _embeddings(text: str) -> tuple[str, ...]:
+    """The choice of `--embeddings`."""
+    if text == "none":
+        return ()
+    return tuple(name.strip() for name in text.split(","))
+
+
 def show(outcomes: Outcomes) -> None:
     """Print what a profile found."""
+    source = outcomes.energy.source if outcomes.energy else None
     rows = [
         [
             row.model,
@@ -94,12 +127,13 @@ def show(outcomes: Outcomes) -> None:
             percent(row.top5),
             milliseconds(row.p50_ms),
             milliseconds(row.p90_ms),
+            *([f"{row.energy_mj:.3g}"] if source else []),
         ]
         for row in summary(outcomes)
     ]
     print_table(
         f"{len(outcomes.labels):,} images, {len(outcomes.classes)} classes",
-        ["model", "top-1 %", "top-5 %", "p50 ms", "p90 ms"],
+        ["model", "top-1 %", "top-5 %", "p50 ms", "p90 ms", *([f"mJ, {source}"] if source else [])],
         rows,
     )
     for row in outcomes.manifest["failed"]:
@@ -112,6 +146,15 @@ def show(outcomes: Outcomes) -> None:
         note(f"... and {len(skipped) - _SKIPPED_SHOWN} more; all are listed in the profile's manifest.json")
 
 
+def _of_energy(energy: Energy) -> str:
+    """Where the figures come from, in a sentence."""
+    if energy.source == "measured":
+        return f"Energy is measured: {energy.how}, above the {energy.idle_w:.3g} W of the idle machine."
+    if energy.source == "modelled":
+        return f"Energy is modelled from MACs and bytes ({energy.how}), not measured: {printable(energy.reason)}."
+    return f"Energy is neither measured nor modelled: {printable(energy.reason)}."
+
+
 @dataclass(frozen=True)
 class Summary:
     """One model's figures on the profile."""
@@ -121,14 +164,16 @@ class Summary:
     top5: float
     p50_ms: float  # preparing and inference
     p90_ms: float
+    energy_mj: float | None  # None where it is neither measured nor modelled
 
 
 def summary(outcomes: Outcomes) -> list[Summary]:
     """Accuracy and time of each model, cheapest first."""
     trials = outcomes.trials()
     top1, top5 = trials.right(1).mean(axis=0), trials.right(5).mean(axis=0)
+    energies = [None] * len(trials.models) if trials.energy_mj is None else trials.energy_mj.tolist()
     totals = {time.model: time for time in outcomes.latency if time.stage == "total"}
     return [
-        Summary(model, float(top1[m]), float(top5[m]), totals[model].p50_ms, totals[model].p90_ms)
-        for m, model in enumerate(trials.models)
+        Summary(model, float(top1[m]), float(top5[m]), totals[model].p50_ms, totals[model].p90_ms, energy)
+        for m, (model, energy) in enumerate(zip(trials.models, energies, strict=True))
     ]

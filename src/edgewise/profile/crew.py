@@ -10,7 +10,7 @@ from edgewise.errors import ModelError
 from edgewise.profile.failures import Failures, ModelFailure, note_failure
 from edgewise.profile.position import Doing, Position
 from edgewise.zoo.card import Card
-from edgewise.zoo.classifier import Classifier
+from edgewise.zoo.classifier import Classifier, Inference
 
 
 class ModelFailed(Exception):
@@ -39,11 +39,20 @@ class Watched:
     def fingerprint(self) -> str:
         return self.model.fingerprint
 
+    @property
+    def embedding_width(self) -> int | None:
+        return self.model.embedding_width
+
     def classify(self, pixels: np.ndarray) -> tuple[np.ndarray, float, float]:
+        """As the classifier's own. Raises `ModelFailed` for whatever goes wrong in it."""
+        found = self.infer(pixels)
+        return found.logits, found.prepare_ms, found.infer_ms
+
+    def infer(self, pixels: np.ndarray) -> Inference:
         """As the classifier's own. Raises `ModelFailed` for whatever goes wrong in it."""
         self.position.note(Doing.RUNNING, self.number)
         try:
-            return self.model.classify(pixels)
+            return self.model.infer(pixels)
         except ModelError as error:
             raise ModelFailed(self.number, error.message) from error
         except MemoryError as error:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from edgewise.restore import restore
 from edgewise.store import read_json, write_json
@@ -45,12 +46,20 @@ class Failures:
         return {failure.image: failure.reason for failure in self.images}
 
 
+class _Stored(TypedDict):
+    """`failures.json`."""
+
+    models: list[ModelFailure]
+    images: list[ImageFailure]
+
+
 def read_failures(folder: Path) -> Failures:
     """The failures noted in a profile's folder; none where nothing was noted. Raises `StoreError` for a broken file."""
     path = folder / FAILURES
     if not path.exists():
         return Failures()
-    return restore(Failures, read_json(path, KIND, SCHEMA), path)
+    stored = restore(_Stored, read_json(path, KIND, SCHEMA), path)
+    return Failures(tuple(stored["models"]), tuple(stored["images"]))
 
 
 def note_failure(folder: Path, failure: ModelFailure | ImageFailure) -> Failures:

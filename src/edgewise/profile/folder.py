@@ -10,7 +10,7 @@ from typing import Literal
 
 from edgewise.errors import StoreError
 from edgewise.profile.failures import FAILURES
-from edgewise.profile.manifest import LOGITS, MANIFEST
+from edgewise.profile.manifest import EMBEDDINGS, LOGITS, MANIFEST
 from edgewise.profile.plan import PLAN
 from edgewise.restore import restore
 from edgewise.store import PART, cannot_write, read_json, remove_parts, write_json
@@ -100,7 +100,7 @@ def _make(out: Path) -> list[Path]:
 
 
 def _tidy(out: Path) -> None:
-    for folder in (out, out / SHARDS, out / LOGITS):
+    for folder in (out, out / SHARDS, out / LOGITS, out / EMBEDDINGS):
         remove_parts(folder)
     if not (out / PLAN).exists():  # nothing was computed yet, so whatever failed may be tried again
         with suppress(OSError):

@@ -2,29 +2,29 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
+from edgewise.energy.find import find_meter
+from edgewise.energy.meter import Meter, NoMeter
 from edgewise.errors import DataError, ImageError, ModelError, OutputError, StoreError
 from edgewise.images.dataset import Dataset, Item, read_dataset
 from edgewise.images.threads import use_threads
 from edgewise.profile import shard
+from edgewise.profile.costs import Costs, measure_costs
 from edgewise.profile.crew import Crew, ModelFailed, Watched, none_left
 from edgewise.profile.failures import ModelFailure, note_failure, read_failures
 from edgewise.profile.finish import finish
 from edgewise.profile.folder import SHARDS
-from edgewise.profile.latency import StageTime, measure
 from edgewise.profile.manifest import MANIFEST
 from edgewise.profile.messages import PROFILING
 from edgewise.profile.plan import Plan, Settings, asked, resume, see_that_it_fits, start
 from edgewise.profile.position import Doing, Position
 from edgewise.profile.shard import Shard
 from edgewise.progress import Progress
-from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import Source, find
 
@@ -48,6 +48,8 @@ def make(site: Worksite) -> None:
     use_threads(settings.threads)
     dataset = read_dataset(settings.data)
     sources = find(settings.zoo, settings.weights)
+    complete = (settings.out / MANIFEST).exists()
+    meter = NoMeter("all is measured") if complete else find_meter(settings.power_file, settings.power_unit)
     site.tell_zoo([(source.name, source.text) for source in sources])
     wanted = asked(settings, dataset, sources)
     plan = resume(settings.out, wanted)
@@ -56,13 +58,14 @@ def make(site: Worksite) -> None:
         plan = start(settings, wanted, dataset, models)
     else:
         see_that_it_fits(settings.out, plan, dataset, models)
-    if (settings.out / MANIFEST).exists():
+    if complete:
         shutil.rmtree(settings.out / SHARDS, ignore_errors=True)  # of a run that was killed right at its end
         return
     crew = Crew(settings.out, models, read_failures(settings.out), site.position)
-    shards = _compute_shards(site, plan, dataset, crew)
-    times = _latency(site, dataset, shards, crew)
-    finish(settings.out, plan, shards, times, crew, dataset)
+    parts = _parts(settings, dataset)
+    shards = _compute_shards(site, plan, dataset, crew, parts)
+    costs = _costs(site, dataset, shards, crew, meter)
+    finish(settings.out, plan, shards, list(parts), costs, crew, dataset)
 
 
 def _load(sources: Sequence[Source], site: Worksite, *, new: bool) -> list[Watched]:
@@ -75,7 +78,8 @@ def _load(sources: Sequence[Source], site: Worksite, *, new: bool) -> list[Watch
             continue
         site.position.note(Doing.LOADING, number)
         try:
-            model = load(source, threads=site.settings.threads)
+            embedding = site.settings.keeps_embedding(source.name)
+            model = load(source, threads=site.settings.threads, embedding=embedding)
         except MemoryError as error:
             raise ModelError(f"{source.text} needs more memory than there is to load.", "Leave it out.") from error
         except SystemExit as error:
@@ -94,21 +98,30 @@ def _load(sources: Sequence[Source], site: Worksite, *, new: bool) -> list[Watch
     return models
 
 
-def _compute_shards(site: Worksite, plan: Plan, dataset: Dataset, crew: Crew) -> list[Shard]:
+def _parts(settings: Settings, dataset: Dataset) -> dict[Path, Sequence[Item]]:
+    """The file of each shard, and its images."""
+    size = settings.shard_images
+    parts = [dataset.items[start : start + size] for start in range(0, len(dataset.items), size)]
+    return {settings.out / SHARDS / f"{i:06d}.safetensors": items for i, items in enumerate(parts)}
+
+
+def _compute_shards(
+    site: Worksite, plan: Plan, dataset: Dataset, crew: Crew, parts: Mapping[Path, Sequence[Item]]
+) -> list[Shard]:
     """All shards; those that an earlier run finished are read, and progress starts at their images."""
-    total, size = len(dataset.items), site.settings.shard_images
-    parts = [dataset.items[start : start + size] for start in range(0, total, size)]
-    paths = [site.settings.out / SHARDS / f"{i:06d}.safetensors" for i in range(len(parts))]
-    numbers = [model.number for model in crew.models]
-    found = [_read_if_whole(path, items, numbers) for path, items in zip(paths, parts, strict=True)]
-    done = sum(len(items) for items, known in zip(parts, found, strict=True) if known)
+    total = len(dataset.items)
+    widths = {model.number: model.embedding_width for model in crew.models}
+    found = {path: _read_if_whole(path, items, widths) for path, items in parts.items()}
+    done = sum(len(items) for path, items in parts.items() if found[path])
     site.progress(PROFILING, done, total)
     shards: list[Shard] = []
-    for path, items, known in zip(paths, parts, found, strict=True):
+    for path, items in parts.items():
+        known = found[path]
         if known is None:
             labels = [plan.class_of_label[item.label] for item in items]
             known = shard.compute(items, labels, crew, plan.space)
             shard.write(known, path)
+            known = replace(known, embeddings={})  # of many images they would fill the memory
             done += len(items)
             site.progress(PROFILING, done, total)
         shards.append(known)
@@ -118,24 +131,23 @@ def _compute_shards(site: Worksite, plan: Plan, dataset: Dataset, crew: Crew) ->
     return shards
 
 
-def _read_if_whole(path: Path, items: Sequence[Item], models: Sequence[int]) -> Shard | None:
+def _read_if_whole(path: Path, items: Sequence[Item], widths: Mapping[int, int | None]) -> Shard | None:
     """A shard that an earlier run finished; None where there is none, or not this one: then it is made again."""
     if not path.exists():
         return None
     try:
-        return shard.read(path, items, models)
+        return shard.read(path, items, widths)
     except StoreError:
         return None
 
 
-def _latency(site: Worksite, dataset: Dataset, shards: Sequence[Shard], crew: Crew) -> tuple[StageTime, ...]:
-    """Time the models on a seeded sample of the images that can be read."""
+def _costs(site: Worksite, dataset: Dataset, shards: Sequence[Shard], crew: Crew, meter: Meter | NoMeter) -> Costs:
+    """Measure the models on a seeded sample of the images that can be read."""
     contents = _sample(site.settings.seed, dataset, shards)
     site.position.image("")
     while True:
-        models = cast("Sequence[Classifier]", crew.models)  # it asks for no more than their cards and answers
         try:
-            return measure(contents, models, mode=site.settings.mode, seed=site.settings.seed, progress=site.progress)
+            return measure_costs(contents, crew, meter, site.settings, site.progress)
         except ModelFailed as failed:
             crew.drop(failed, "while its latency was measured")
 

@@ -5,13 +5,14 @@ from typing import Any, NotRequired, TypedDict
 
 from edgewise.errors import LabelError, StoreError
 from edgewise.restore import restore
+from edgewise.select.trials import EnergySource
 from edgewise.store import FileFacts, check_files, read_json
 from edgewise.zoo.classes import ClassSet
 
 KIND, SCHEMA = "profile", 2
 MANIFEST = "manifest.json"
 OUTCOMES, IMAGES, LATENCY = "outcomes.parquet", "images.parquet", "latency.parquet"
-LOGITS = "logits"
+LOGITS, EMBEDDINGS = "logits", "embeddings"
 AGAIN = "Profile again, into another --out."
 
 
@@ -30,6 +31,7 @@ class StoredModel(StoredSource):
     name: str
     fingerprint: str
     preprocess: dict[str, Any]
+    embedding_width: NotRequired[int | None]  # of the penultimate vectors that the profile holds; None = it holds none
 
 
 class StoredClasses(TypedDict):
@@ -58,11 +60,21 @@ class StoredMachine(TypedDict):
 
 
 class Licensed(TypedDict):
-    """What a model's card says of its size and its licence."""
+    """What is known of a model's size and its licence."""
 
-    macs: int | None
+    macs: int | None  # as its card says, else counted
     params: int | None
     licence: str
+
+
+class StoredEnergy(TypedDict):
+    """An `Energy`."""
+
+    source: EnergySource | None
+    energy_mj: list[float]
+    how: str
+    reason: str
+    idle_w: float | None
 
 
 class LeftOut(TypedDict):
@@ -93,6 +105,7 @@ class Manifest(TypedDict):
     models: list[StoredModel]
     outputs: list[list[int] | None]  # of each model, for the classes; None = all, in order
     cards: list[Licensed]
+    energy: NotRequired[StoredEnergy]  # earlier profiles have none
     classes: StoredClasses
     data: StoredData
     threads: int
@@ -114,6 +127,11 @@ def logits_file(model: int) -> str:
     return f"{LOGITS}/{model:02d}.npy"
 
 
+def embedding_file(model: int) -> str:
+    """The name of the penultimate vectors of a model, by its place in the manifest."""
+    return f"{EMBEDDINGS}/{model:02d}.npy"
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a profile, whose files are those that it names.
 
@@ -125,13 +143,23 @@ def read_manifest(folder: Path) -> Manifest:
     counts = {key: len(manifest[key]) for key in ("models", "outputs", "cards")}
     if len(set(counts.values())) > 1:
         raise StoreError(f"{path} has {counts['models']} models, but not as many outputs and cards.", AGAIN)
+    energy = manifest.get("energy")
+    if energy and not _is_energy_of(counts["models"], energy):
+        raise StoreError(f"{path} has {counts['models']} models, but not as many energies above 0.", AGAIN)
     files = manifest["files"]
-    missing = {IMAGES, LATENCY, *map(logits_file, range(counts["models"]))} - files.keys()
+    arrays = [logits_file(m) for m in range(counts["models"])]
+    arrays += [embedding_file(m) for m, model in enumerate(manifest["models"]) if model.get("embedding_width")]
+    missing = {IMAGES, LATENCY, *arrays} - files.keys()
     if missing:
         raise StoreError(f"{path} does not name {', '.join(sorted(missing))}.", AGAIN)
     check_files(folder, files, path)
     check_files(folder, {name: files[name] for name in (IMAGES, LATENCY)}, path, contents=True)
     return manifest
+
+
+def _is_energy_of(models: int, energy: StoredEnergy) -> bool:
+    found = energy["energy_mj"]
+    return len(found) == (models if energy["source"] else 0) and min(found, default=1.0) > 0
 
 
 def class_set(stored: StoredClasses, origin: Path) -> ClassSet:

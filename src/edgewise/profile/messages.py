@@ -13,13 +13,14 @@ PROFILING = "profiling images"  # the piece of work whose progress says that ima
 
 
 def settings_to_json(settings: Settings) -> dict[str, Any]:
-    return {**asdict(settings), "data": str(settings.data), "out": str(settings.out)}
+    texts = {key: str(path) for key, path in asdict(settings).items() if isinstance(path, Path)}
+    return {**asdict(settings), **texts}
 
 
 def settings_from_json(values: Mapping[str, Any]) -> Settings:
     given = dict(values)
-    given |= {"data": Path(given["data"]), "out": Path(given["out"])}
-    given |= {"zoo": tuple(given["zoo"]), "weights": tuple(given["weights"])}
+    given |= {key: Path(given[key]) for key in ("data", "out", "power_file") if given[key] is not None}
+    given |= {key: tuple(given[key]) for key in ("zoo", "weights", "embeddings")}
     given["classes"] = None if given["classes"] is None else tuple(given["classes"])
     return Settings(**given)
 

@@ -8,10 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from edgewise.energy.energy import Energy
 from edgewise.errors import StoreError
 from edgewise.images.features import FEATURES, STEPS
 from edgewise.profile.latency import StageTime
-from edgewise.profile.manifest import IMAGES, LATENCY, MANIFEST, Manifest, class_set, logits_file, read_manifest
+from edgewise.profile.manifest import (
+    IMAGES,
+    LATENCY,
+    MANIFEST,
+    Manifest,
+    class_set,
+    embedding_file,
+    logits_file,
+    read_manifest,
+)
 from edgewise.profile.plan import PLAN
 from edgewise.select.feature_costs import FeatureCosts
 from edgewise.select.trials import Trials
@@ -66,6 +76,23 @@ class Outcomes:
         path = self.folder / logits_file(self.models.index(model))
         return map_array(path, np.float16, (self.manifest["images"], len(self.classes)))
 
+    def embedding(self, model: str) -> np.ndarray | None:
+        """A model's penultimate vectors, float16 [n, width], memory-mapped; None where the profile has none of it."""
+        place = self.models.index(model)
+        width = self.manifest["models"][place].get("embedding_width")
+        if not width:
+            return None
+        return map_array(self.folder / embedding_file(place), np.float16, (self.manifest["images"], width))
+
+    @property
+    def energy(self) -> Energy | None:
+        """What an answer of each model costs, in the order of `models`; None for a profile that says nothing of it."""
+        stored = self.manifest.get("energy")
+        if stored is None:
+            return None
+        energies = tuple(stored["energy_mj"])
+        return Energy(stored["source"], energies, stored["how"], stored["reason"], stored["idle_w"])
+
     def stage_p50_ms(self, stage: str, model: str = "") -> float:
         """The median of one stage. Raises `StoreError` when it was not measured."""
         for time in self.latency:
@@ -78,6 +105,7 @@ class Outcomes:
         times = np.array([self.stage_p50_ms("total", model) for model in self.models])
         order = np.argsort(times, kind="stable")
         names = tuple(self.models[i] for i in order)
+        energy = self.energy
         return Trials(
             models=names,
             logits=tuple(self.logits(name) for name in names),
@@ -87,6 +115,9 @@ class Outcomes:
             times_ms=times[order],
             decode_ms=float(np.mean(self.images["decode_ms"])),
             feature_costs=self.feature_costs,
+            energy_mj=np.array(energy.energy_mj)[order] if energy and energy.source else None,
+            energy_source=energy.source if energy else None,
+            embeddings={name: found for name in names if (found := self.embedding(name)) is not None},
         )
 
 

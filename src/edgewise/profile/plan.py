@@ -10,7 +10,8 @@ from typing import Any, TypedDict
 import numpy as np
 
 import edgewise
-from edgewise.errors import LabelError, StoreError
+from edgewise.energy.power_file import PowerUnit
+from edgewise.errors import LabelError, StoreError, UsageError
 from edgewise.images.dataset import Dataset
 from edgewise.images.features import CANDIDATES
 from edgewise.profile.crew import Watched
@@ -23,7 +24,15 @@ from edgewise.zoo.sources import Source, describe
 
 KIND, SCHEMA = "profile-plan", 2
 PLAN = "plan.json"
-_WORDS = {"data": "data set", "classes_asked": "choice of classes", "versions": "version"}
+_WORDS = {
+    "data": "data set",
+    "classes_asked": "choice of classes",
+    "embeddings": "choice of embeddings",
+    "power_file": "power file",
+    "power_unit": "unit of the power file",
+    "versions": "version",
+}
+ALL, _NO_EMBEDDINGS = ("all",), "none"
 # What turns a file into an answer, apart from the engines: other versions may decode, scale or round otherwise.
 _PACKAGES = ("pillow", "opencv-python-headless")
 _ONNX = ("onnxruntime",)
@@ -49,6 +58,19 @@ class Settings:
     shard_images: int = 50
     weights: tuple[str, ...] = ()  # local files for networks that take some: NAME=FILE.safetensors
     model_timeout_s: float = 120.0  # a model, or the decoding of an image, that takes longer is dropped
+    embeddings: tuple[str, ...] = ALL
+    """The models whose penultimate vectors are kept, by name, where they have such; ("all",) = every model's.
+
+    They come with the answers, so that what they cost is room: two bytes a number, 2.5 MB for 1,000 images of a network
+    whose vectors have 1,280.
+    """
+
+    power_file: Path | None = None  # from which energy is measured; None = from the machine's own counters, if any
+    power_unit: PowerUnit | None = None  # None = what the name of the power file stands for
+
+    def keeps_embedding(self, model: str) -> bool:
+        """Whether a model's vectors are kept."""
+        return self.embeddings == ALL or model in self.embeddings
 
 
 @dataclass(frozen=True)
@@ -66,7 +88,16 @@ class Plan:
 
 
 def asked(settings: Settings, dataset: Dataset, sources: Sequence[Source]) -> dict[str, Any]:
-    """What is known of a plan before any model is loaded, as JSON values."""
+    """What is known of a plan before any model is loaded, as JSON values.
+
+    Raises `UsageError` when embeddings are asked of a model that is not in the zoo.
+    """
+    names = [source.name for source in sources]
+    unknown = [name for name in settings.embeddings if settings.embeddings != ALL and name not in names]
+    if unknown:
+        raise UsageError(
+            f"Embeddings are asked of {', '.join(unknown)}, which the zoo has not.", f"It has: {', '.join(names)}."
+        )
     values = {
         "models": [{"name": source.name, **describe(source)} for source in sources],
         "data": {
@@ -80,6 +111,9 @@ def asked(settings: Settings, dataset: Dataset, sources: Sequence[Source]) -> di
         "mode": settings.mode,
         "seed": settings.seed,
         "shard_images": settings.shard_images,
+        "embeddings": ", ".join(settings.embeddings) or _NO_EMBEDDINGS,
+        "power_file": None if settings.power_file is None else str(settings.power_file.absolute()),
+        "power_unit": settings.power_unit,
         "features": CANDIDATES,
         "versions": _versions(sources),
     }
@@ -119,9 +153,10 @@ def resume(out: Path, asked: Mapping[str, Any]) -> Plan | None:
         return None
     plan = _plan(read_json(path, KIND, SCHEMA, AGAIN), path)
     _see_that_it_is_the_same_zoo(out, plan, asked["models"])
+    stored = {"embeddings": _NO_EMBEDDINGS, **plan.values}  # which earlier profiles had not, and said nothing of
     for key in asked:
-        if key != "models" and plan.values.get(key) != asked[key]:
-            found = _difference(plan.values.get(key), asked[key])
+        if key != "models" and stored.get(key) != asked[key]:
+            found = _difference(stored.get(key), asked[key])
             raise _another(out, _WORDS.get(key, key), found)
     return plan
 
@@ -183,7 +218,12 @@ def _unfit(origin: Path, why: str) -> StoreError:
 
 def _loaded(model: Watched) -> dict[str, Any]:
     """What is known of a model once it is loaded, as JSON values."""
-    return json.loads(json.dumps({"fingerprint": model.fingerprint, "preprocess": asdict(model.card.preprocess)}))
+    found = {
+        "fingerprint": model.fingerprint,
+        "preprocess": asdict(model.card.preprocess),
+        "embedding_width": model.embedding_width,
+    }
+    return json.loads(json.dumps(found))
 
 
 def _classes_of_labels(dataset: Dataset, space: LabelMap) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -49,6 +49,8 @@ class Shard:
     features: np.ndarray  # float64 [n, 29]
     decode_ms: np.ndarray  # float64 [n]
     logits: Mapping[int, np.ndarray]  # model's number in the zoo -> float16 [n, classes]
+    embeddings: Mapping[int, np.ndarray] = field(default_factory=dict[int, np.ndarray])
+    """Model's number -> float16 [n, width]. Only of a shard just computed: later they stay in its file."""
 
 
 def compute(items: Sequence[Item], labels: Sequence[int], crew: Crew, space: LabelMap) -> Shard:
@@ -61,6 +63,7 @@ def compute(items: Sequence[Item], labels: Sequence[int], crew: Crew, space: Lab
     features: list[np.ndarray] = []
     decode_ms: list[float] = []
     logits: dict[int, list[np.ndarray]] = {model.number: [] for model in crew.models}
+    embeddings: dict[int, list[np.ndarray]] = {model.number: [] for model in crew.models if model.embedding_width}
     known_bad = crew.failures.reasons()
     for item, label in zip(items, labels, strict=True):
         if item.name in known_bad:
@@ -82,24 +85,34 @@ def compute(items: Sequence[Item], labels: Sequence[int], crew: Crew, space: Lab
         features.append(extract(decoded.pixels, CANDIDATES))
         for model in crew.models:
             try:
-                scores = model.classify(decoded.pixels)[0]
+                found = model.infer(decoded.pixels)
             except ModelFailed as failed:
                 crew.drop(failed, f"on {item.name}")
                 continue
-            logits[model.number].append(_stored(space.restrict(model.number, scores[None])[0]))
+            logits[model.number].append(_stored(space.restrict(model.number, found.logits[None])[0]))
+            if found.embedding is not None:
+                embeddings[model.number].append(_as_float16(found.embedding))
     crew.position.note(Doing.OTHER)
+    widths = {model.number: model.embedding_width for model in crew.models if model.embedding_width}
     return Shard(
         tuple(images),
         tuple(skipped),
         np.array(features).reshape(-1, len(CANDIDATES)),
         np.array(decode_ms),
         {m.number: np.array(logits[m.number], np.float16).reshape(-1, len(space.classes)) for m in crew.models},
+        {number: np.array(embeddings[number], np.float16).reshape(-1, width) for number, width in widths.items()},
     )
 
 
 def _stored(logits: np.ndarray) -> np.ndarray:
     """Logits as float16, which ends at 65,504 and is coarse far from 0; only differences between logits matter."""
-    return np.maximum(logits - logits.max(), np.finfo(np.float16).min).astype(np.float16)
+    return _as_float16(logits - logits.max())
+
+
+def _as_float16(values: np.ndarray) -> np.ndarray:
+    """What it cannot hold becomes the nearest that it can."""
+    bounds = np.finfo(np.float16)
+    return np.clip(values, bounds.min, bounds.max).astype(np.float16)
 
 
 def write(shard: Shard, path: Path) -> None:
@@ -107,6 +120,7 @@ def write(shard: Shard, path: Path) -> None:
     from safetensors.numpy import save
 
     arrays = {f"logits_{m}": rows for m, rows in shard.logits.items()}
+    arrays |= {f"embedding_{m}": rows for m, rows in shard.embeddings.items()}
     arrays |= {"features": shard.features, "decode_ms": shard.decode_ms}
     rows = {"images": [asdict(row) for row in shard.images], "skipped": [asdict(row) for row in shard.skipped]}
     content = save(arrays, metadata={"rows": json.dumps(rows)})
@@ -114,8 +128,12 @@ def write(shard: Shard, path: Path) -> None:
         temporary.write_bytes(content)
 
 
-def read(path: Path, items: Sequence[Item], models: Sequence[int]) -> Shard:
-    """Read back the shard of `items`. Raises `StoreError` when it is broken, of other images, or lacks a model."""
+def read(path: Path, items: Sequence[Item], widths: Mapping[int, int | None]) -> Shard:
+    """Read back the shard of `items`, but its embeddings, which may be large; those are seen to be there.
+
+    `widths`: how long the embedding of each model is, None where it has none. Raises `StoreError` when the shard is
+    broken, of other images, or lacks a model.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -126,13 +144,30 @@ def read(path: Path, items: Sequence[Item], models: Sequence[int]) -> Shard:
                 tuple(Skipped(**row) for row in rows["skipped"]),
                 stored.get_tensor("features"),
                 stored.get_tensor("decode_ms"),
-                {m: stored.get_tensor(f"logits_{m}") for m in models},
+                {m: stored.get_tensor(f"logits_{m}") for m in widths},
             )
+            shapes = {m: stored.get_slice(f"embedding_{m}").get_shape() for m, width in widths.items() if width}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"The shard {path} is broken: {error}.", "Delete it and run the profile again.") from error
+        raise _broken(path, error) from error
     count = len(shard.images)
     names = {row.image for row in (*shard.images, *shard.skipped)}
     lengths = {len(shard.features), len(shard.decode_ms), *map(len, shard.logits.values())}
+    lengths |= {rows if width == widths[m] else -1 for m, (rows, width) in shapes.items()}
     if names != {item.name for item in items} or lengths != {count} or count + len(shard.skipped) != len(items):
         raise StoreError(f"The shard {path} is of other images.", "Delete it and run the profile again.")
     return shard
+
+
+def read_embedding(path: Path, model: int) -> np.ndarray:
+    """A model's embeddings in a shard that `read` accepted, float16 [n, width]."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            return stored.get_tensor(f"embedding_{model}")
+    except (OSError, SafetensorError) as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"The shard {path} is broken: {error}.", "Delete it and run the profile again.")

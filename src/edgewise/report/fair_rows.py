@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edgewise.report.figures import digits_ms, percent, percent_range, points, points_range
+from edgewise.report.figures import digits_ms, milliseconds, percent, percent_range, points, points_range
 from edgewise.report.markers import WORDS
 from edgewise.report.scale import Scale
 from edgewise.select.judge.fair_table import FairTable, Kind, Row, Verdict
@@ -42,6 +42,9 @@ class FairRow:
     whisker: Whisker | None
     verdict: Verdict
     verdict_sign: str
+    over_best: str
+    over_best_range: str
+    energy: str
 
 
 def fair_rows(table: FairTable) -> tuple[FairRow, ...]:
@@ -59,7 +62,7 @@ def _fair_row(number: int, row: Row, images: int, digits: int, whisker: Whisker 
         number=number,
         name=row.name,
         kind=row.kind,
-        kind_word=WORDS[row.kind],
+        kind_word=", ".join((WORDS[row.kind], *row.marks)),
         accuracy=percent(row.accuracy.value, images),
         accuracy_range=percent_range(row.accuracy, images),
         mean_ms=f"{row.mean_ms:.{digits}f}",
@@ -73,6 +76,9 @@ def _fair_row(number: int, row: Row, images: int, digits: int, whisker: Whisker 
         whisker=whisker,
         verdict=row.verdict,
         verdict_sign=SIGNS[row.verdict],
+        over_best=NONE if row.over_best is None else points(row.over_best.value),
+        over_best_range="" if row.over_best is None else points_range(row.over_best),
+        energy=NONE if row.mean_energy_mj is None else milliseconds(row.mean_energy_mj),
     )
 
 

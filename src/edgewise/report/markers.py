@@ -7,6 +7,7 @@ from edgewise.select.judge.fair_table import Kind
 RADIUS_PX = 6.0
 _SHAPES: dict[Kind, str] = {
     "single": '<circle class="mark single" cx="{x}" cy="{y}" r="4.5"/>',
+    "baseline": '<path class="mark baseline" d="M{x} {y}m-4 -4h8v8h-8z"/>',
     "selector": '<path class="mark selector" d="M{x} {y}m0 -7l7 7l-7 7l-7 -7z"/>',
     "control": '<path class="mark control" d="M{x} {y}m-5 -5l10 10m0 -10l-10 10"/>',
     "oracle": (
@@ -16,6 +17,7 @@ _SHAPES: dict[Kind, str] = {
 }
 WORDS: dict[Kind, str] = {
     "single": "single model",
+    "baseline": "chosen without looking",
     "selector": "selector",
     "control": "control",
     "oracle": "perfect choice",

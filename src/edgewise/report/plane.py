@@ -23,22 +23,22 @@ _ASCENT_PX = 0.8 * LINE_PX  # from the top of a line to its base
 def draw_plane(table: FairTable, width_px: int, height_px: int) -> Markup:
     """The plane as one `<svg>` of the given size; it scales with the page.
 
-    Points that no label fits beside carry their row's number in the table instead.
+    Points that no label fits beside carry their row's number in the table instead. The baseline is a single model, or
+    lies between two, and has no point of its own.
     """
+    numbered = [(number, row) for number, row in enumerate(table.rows, 1) if row.kind != "baseline"]
+    rows = [row for _, row in numbered]
     frame = Box(_LEFT_PX, _TOP_PX, width_px - _LEFT_PX - _RIGHT_PX, height_px - _TOP_PX - _BOTTOM_PX)
-    x = time_scale([row.mean_ms for row in table.rows], frame.left, frame.right)
-    shares = [end for row in table.rows for end in (row.accuracy.low, row.accuracy.high)]
+    x = time_scale([row.mean_ms for row in rows], frame.left, frame.right)
+    shares = [end for row in rows for end in (row.accuracy.low, row.accuracy.high)]
     y = share_scale(shares, frame.bottom, frame.top)
     curve = _mixing_curve(table.mixing_line, x)
     parts = [
         _grid(x, y, frame),
         _line_through([(x.place(time), y.place(share)) for time, share in curve], f"clip{width_px}") if curve else "",
-        *(_error_bar(row, x, y) for row in table.rows),
-        *(_point(row, x, y, table.images) for row in table.rows),
-        *(
-            _label(row.kind, placed)
-            for row, placed in zip(table.rows, _labels(table.rows, curve, x, y, frame), strict=True)
-        ),
+        *(_error_bar(row, x, y) for row in rows),
+        *(_point(row, x, y, table.images) for row in rows),
+        *(_label(row.kind, placed) for row, placed in zip(rows, _labels(numbered, curve, x, y, frame), strict=True)),
     ]
     return Markup(
         '<svg class="plane" viewBox="0 0 {w} {h}" role="img" aria-label="{title}">'
@@ -129,11 +129,11 @@ def _point(row: Row, x: Scale, y: Scale, images: int) -> Markup:
 
 
 def _labels(
-    rows: Sequence[Row], curve: Sequence[tuple[float, float]], x: Scale, y: Scale, frame: Box
+    numbered: Sequence[tuple[int, Row]], curve: Sequence[tuple[float, float]], x: Scale, y: Scale, frame: Box
 ) -> tuple[Placed | None, ...]:
     wanted: list[Label] = []
     avoided: list[Line] = []
-    for number, row in enumerate(rows, 1):
+    for number, row in numbered:
         px, py = x.place(row.mean_ms), y.place(row.accuracy.value)
         name = shortened(row.name, _LONGEST_NAME)
         in_one_line = [(name,)] if len(name) <= _LONGEST_LINE else []

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from edgewise.profile.manifest import Licensed, Manifest, StoredModel
 from edgewise.profile.outcomes import Outcomes
 from edgewise.report.figures import count
+from edgewise.select.criterion import Criterion
 from edgewise.select.judge.fair_table import FairTable
 
 _LISTED = 200
+_CRITERIA: dict[Criterion, str] = {
+    "top1": "the first answer is right",
+    "top5": "one of the first five answers is right",
+    "macro-f1": "F1 of the first answers, class by class, averaged over the classes",
+}
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,8 @@ def _profile(manifest: Manifest) -> list[tuple[str, str]]:
 def _judging(table: FairTable | None) -> list[tuple[str, str]]:
     if table is None:
         return []
-    criterion = "the first answer is right" if table.criterion == "top1" else "one of the first five answers is right"
     return [
-        ("Criterion", criterion),
+        ("Criterion", _CRITERIA[table.criterion]),
         ("Folds", f"{table.folds}, nested: everything is chosen inside the training folds"),
         ("Seed of the folds", str(table.seed)),
         ("Intervals", f"95%, bootstrap over the images, {count(table.bootstrap, 'resample')}"),

@@ -55,6 +55,8 @@ def render(
             evaluate=evaluate_command(outcomes, table),
             planes={size: draw_plane(table, *px) for size, px in _PLANES_PX.items()} if table and table.rows else {},
             rows=fair_rows(table) if table else (),
+            measure="macro F1" if table and table.criterion == "macro-f1" else "right answers",
+            compared=any(row.over_best for row in table.rows) if table else False,
             table=table,
             stages=stage_bars(outcomes),
             choosing=choosing_bars(table) if table else None,

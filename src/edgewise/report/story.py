@@ -13,8 +13,15 @@ from edgewise.report.figures import (
     points_range,
     size_in_points,
 )
+from edgewise.select.criterion import Criterion
 from edgewise.select.judge.fair_table import FairTable, Interval, Row, Verdict
 
+_MEASURES: dict[Criterion, str] = {
+    "top1": "the first answer counts",
+    "top5": "any of the first five answers counts",
+    "macro-f1": "the first answer counts, and in the place of right answers stands the macro F1, for which all classes "
+    "count alike",
+}
 _MOST_NAMED = 8  # a sentence with more names is not read
 
 
@@ -93,7 +100,7 @@ def _headline(selectors: Sequence[Row], images: int) -> str:
 def _setting(table: FairTable, classes: int) -> str:
     models = [row.name for row in sorted(_of_kind(table, "single"), key=lambda row: row.mean_ms)]
     named = f" ({listed(models)})" if 0 < len(models) <= _MOST_NAMED else ""
-    measure = "the first answer counts" if table.criterion == "top1" else "any of the first five answers counts"
+    measure = _MEASURES[table.criterion]
     return (
         f"{count(table.images, 'image')} of {count(classes, 'class', 'classes')} went through "
         f"{count(len(models), 'model')}{named}; {measure}, and a refusal is never right. Every selector was fitted "
@@ -149,11 +156,22 @@ def _against_single(row: Row, best: Row | None, images: int) -> str:
     if best is None:
         return f"{own}{refused}."
     difference = row.accuracy.value - best.accuracy.value
+    paired = row.over_best
+    # A table of an older version has no paired interval of this difference; then the row's own, wider one is asked.
+    low, high = (
+        (paired.low, paired.high)
+        if paired
+        else (row.accuracy.low - best.accuracy.value, row.accuracy.high - best.accuracy.value)
+    )
     if points(difference) == "0.0":
         words = "as many as the best single model"
-    elif row.accuracy.low <= best.accuracy.value <= row.accuracy.high:
-        # The table has no paired interval of this difference, so the row's own, wider one is asked.
+    elif low <= 0 <= high:
         words = f"{points(difference)} points against the best single model, too little to tell"
+    elif paired:
+        words = (
+            f"{size_in_points(difference)} {'more' if difference > 0 else 'less'} than the best single model "
+            f"(95% interval {points_range(paired)})"
+        )
     else:
         words = f"{size_in_points(difference)} {'more' if difference > 0 else 'less'} than the best single model"
     return f"{own}{refused}: {words}, {_time(row.mean_ms, best.mean_ms)}."

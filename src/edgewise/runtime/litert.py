@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.errors import MissingExtra, ModelError
+from edgewise.runtime.litert_penultimate import find_in_litert, with_output
 from edgewise.runtime.quiet_litert import without_info_lines
 from edgewise.runtime.session import Ends, Quantised, Signature
 
@@ -15,29 +16,33 @@ _INTEGERS = (np.uint8, np.int8)
 class LiteRtSession:
     """A LiteRT file with one image input [1, h, w, 3] and one output [1, outputs]; uint8, int8 or float32.
 
-    The sides of its input may be open.
+    The sides of its input may be open. With `embedding`, the penultimate vector becomes an output too, if the file has
+    one of such a type.
     """
 
-    def __init__(self, path: Path, *, threads: int = 1, ends: Ends | None = None) -> None:
+    def __init__(self, path: Path, *, threads: int = 1, ends: Ends | None = None, embedding: bool = False) -> None:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise MissingExtra(f"The model {path}", "litert") from error
         ends = ends or Ends()
+        self._penultimate = find_in_litert(path, ends.output_name) if embedding else None
         try:
             with without_info_lines():
-                self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
-                _set_open_size(self._interpreter, ends.size_px)
-                self._interpreter.allocate_tensors()
+                self._interpreter = self._open(Interpreter, path, threads, ends.size_px)
         except (ValueError, RuntimeError) as error:
             raise ModelError(
                 f"{path} cannot be loaded by LiteRT: {error}", "See that the file is whole, and of operators it knows."
             ) from error
         self._path = path
         self._input = _only_input(path, self._interpreter.get_input_details(), ends)
-        self._output = _chosen_output(path, self._interpreter.get_output_details(), ends.output_name)
+        outputs = {tensor["index"]: tensor for tensor in self._interpreter.get_output_details()}
+        vector = outputs.pop(self._penultimate.index) if self._penultimate else None
+        self._output = _chosen_output(path, list(outputs.values()), ends.output_name)
         self._input_quantised = _quantised(path, self._input)
         self._output_quantised = quantised = _quantised(path, self._output)
+        self._vector = vector if self._penultimate and _holds_vectors(vector, self._penultimate.width) else None
+        self._vector_quantised = _quantised(path, self._vector) if self._vector else None
         self.signature = Signature(
             size_px=int(self._input["shape"][1]),
             outputs=_output_count(path, self._output),
@@ -46,14 +51,40 @@ class LiteRtSession:
             output_bounds=quantised.bounds if quantised else None,
             layout="nhwc",
             number=np.dtype(self._input["dtype"]).name,
+            embedding_width=self._penultimate.width if self._penultimate and self._vector else None,
         )
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     def run(self, images: np.ndarray) -> np.ndarray:
-        return np.stack([self._run_one(image.transpose(1, 2, 0)) for image in images])
+        return np.stack([self._run_one(image) for image in images])
+
+    def run_with_embedding(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        assert self._penultimate is not None, "the signature has no embedding_width"
+        assert self._vector is not None
+        scores: list[np.ndarray] = []
+        vectors: list[np.ndarray] = []
+        for image in images:
+            scores.append(self._run_one(image))
+            vectors.append(self._penultimate.vector(self._read(self._vector, self._vector_quantised)))
+        return np.stack(scores), np.stack(vectors)
+
+    def _open(self, interpreter: Any, path: Path, threads: int, size_px: int) -> Any:
+        """With the penultimate vector as an output where that is wanted; if that fails, the file as it is."""
+        if self._penultimate is not None:
+            try:
+                content = with_output(path, self._penultimate.index)
+                return _ready(interpreter(model_content=content, num_threads=threads), size_px)
+            except (ValueError, RuntimeError):
+                self._penultimate = None
+        return _ready(interpreter(model_path=str(path), num_threads=threads), size_px)
 
     def _run_one(self, image: np.ndarray) -> np.ndarray:
-        """float32 [h, w, 3] -> float32 [outputs]."""
-        kind = self._input["dtype"]
+        """float32 [3, h, w] -> float32 [outputs]."""
+        image, kind = image.transpose(1, 2, 0), self._input["dtype"]
         if q := self._input_quantised:
             bounds = np.iinfo(kind)
             image = np.clip(np.rint(image / np.float32(q.scale)) + q.zero_point, bounds.min, bounds.max)
@@ -64,10 +95,19 @@ class LiteRtSession:
             raise ModelError(
                 f"{self._path} failed while running: {error}", "Convert it again, or leave it out."
             ) from error
-        scores = self._interpreter.get_tensor(self._output["index"]).reshape(-1).astype(np.float32)
-        if q := self._output_quantised:
-            scores = np.float32(q.scale) * (scores - np.float32(q.zero_point))
-        return scores
+        return self._read(self._output, self._output_quantised)
+
+    def _read(self, tensor: dict[str, Any], quantised: Quantised | None) -> np.ndarray:
+        """The real numbers that a tensor holds now, float32 [size]."""
+        values = self._interpreter.get_tensor(tensor["index"]).reshape(-1).astype(np.float32)
+        return np.float32(quantised.scale) * (values - np.float32(quantised.zero_point)) if quantised else values
+
+
+def _ready(interpreter: Any, size_px: int) -> Any:
+    """With memory for its tensors, and a size where the file leaves the sides of an image input open."""
+    _set_open_size(interpreter, size_px)
+    interpreter.allocate_tensors()
+    return interpreter
 
 
 def _set_open_size(interpreter: Any, size_px: int) -> None:
@@ -127,6 +167,13 @@ def _output_count(path: Path, tensor: dict[str, Any]) -> int:
     if shape[:1] != [1] or len([side for side in shape if side != 1]) != 1:
         raise ModelError(f"{path} gives shape {shape}; expected [1, classes].", "Choose another with output_name.")
     return max(shape)
+
+
+def _holds_vectors(tensor: dict[str, Any] | None, width: int) -> bool:
+    """Whether a tensor has real numbers, or integers that stand for some, so many side by side."""
+    if tensor is None or int(np.prod(tensor["shape"])) % width:
+        return False
+    return tensor["dtype"] == np.float32 or (tensor["dtype"] in _INTEGERS and bool(tensor["quantization"][0]))
 
 
 def _quantised(path: Path, tensor: dict[str, Any]) -> Quantised | None:

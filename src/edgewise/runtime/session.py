@@ -44,6 +44,7 @@ class Signature:
     output_bounds: tuple[float, float] | None = None  # what the outputs of a quantised network cannot leave
     layout: Layout = "nchw"  # of the network's own input; `Session.run` always takes NCHW
     number: str = "float32"  # type of the network's own input
+    embedding_width: int | None = None  # of the penultimate vector; None = not asked for, or the network gives none
 
 
 class Session(Protocol):
@@ -54,4 +55,15 @@ class Session(Protocol):
 
     def run(self, images: np.ndarray) -> np.ndarray:
         """float32 [n, 3, h, w], normalised -> float32 [n, outputs]: logits or probabilities, as the network gives."""
+        ...
+
+
+class EmbeddingSession(Session, Protocol):
+    """A session whose signature has an `embedding_width`."""
+
+    def run_with_embedding(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `run`, and what the network's last layer with weights took in that run, float32 [n, embedding_width].
+
+        Layers that work on 8-bit integers take these where the engine does not know what they stand for.
+        """
         ...

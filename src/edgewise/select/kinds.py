@@ -16,10 +16,18 @@ Restore = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Selector]
 
 _HOMES = {  # kind: its class, imported when one is restored
     "cascade": "cascade.cascade:Cascade",
+    "agreement": "agreement.cascade:AgreementCascade",
+    "deferral": "learned.deferral:Deferral",
+    "guaranteed": "guarantee.guaranteed:Guaranteed",
     "guarded premodel": "premodel.guarded:GuardedPremodel",
+    "hybrid": "hybrid.hybrid:Hybrid",
     "menu": "budget.menu:Menu",
     "premodel": "premodel.premodel:Premodel",
+    "ranked votes": "agreement.ranked:RankedVotes",
+    "router": "router.router:Router",
     "single": "single:SingleModel",
+    "utility": "learned.utility:Utility",
+    "watched": "guarantee.watched:Watched",
 }
 
 

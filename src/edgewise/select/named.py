@@ -1,21 +1,42 @@
 """Methods by the names that users give them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from edgewise.errors import UsageError
-from edgewise.select.cascade.fit import Average, CascadeMethod
+from edgewise.select.budget.auto import AutoMethod, BudgetedMethod
+from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.shared import Shared
+from edgewise.select.budget.singles import OnePoint, Singles
 from edgewise.select.criterion import Criterion
+from edgewise.select.guarantee.watched import Policy
+from edgewise.select.paths import PATHS, Name, all_paths, path_named
 from edgewise.select.premodel.fail_policy import OnFail
 from edgewise.select.premodel.lesson import Labels
 from edgewise.select.premodel.membership import MembersBy
 from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.selector import Method
 from edgewise.select.single import SingleMethod
+from edgewise.select.trials import Trials
 
-Name = Literal["cascade", "premodel", "single"]
-PREMODEL, CASCADE = "premodel, falls back", "cascade"  # rows of the fair table that others refer to
+PREMODEL, CASCADE, AUTO = "premodel, falls back", "cascade", "auto"  # rows of the fair table that others refer to
+_PREMODEL_OWN = frozenset(field.name for field in fields(PremodelMethod)) - {"criterion"} | {"doubt"}
+_OWN: Mapping[str, frozenset[str]] = {
+    "cascade": frozenset({"average", "max_stages"}),
+    "premodel": _PREMODEL_OWN,
+    "single": frozenset({"model"}),
+}
+
+
+@dataclass(frozen=True)
+class Promised:
+    """One of three, to hold with probability 1 - `delta`; shares of 1."""
+
+    delta: float
+    min_accuracy: float | None = None
+    max_loss: float | None = None  # of accuracy, against the best single model
+    max_risk: float | None = None  # wrong answers among those given
 
 
 @dataclass(frozen=True)
@@ -23,8 +44,14 @@ class Options:
     """What a user may say about a method; None = the method's default. Each method knows its own options alone."""
 
     criterion: Criterion = "top1"
-    max_mean_ms: float | None = None
-    average: Average | None = None
+    budget: Budget = field(default_factory=Budget)
+    standard_errors: float = 1.0  # the margin by which a demanded accuracy must be passed
+    requests: int = 1  # points on the menu for requests with budgets of their own
+    promise: Promised | None = None  # to be certified on images of its own
+    unfamiliar: Policy | None = None  # what is done with images that are unlike those that were learned from
+    false_alarms: float = 0.05  # share of familiar images that may be taken for such
+    seed: int = 0
+    average: bool | Literal["auto"] | None = None
     max_stages: int | None = None
     theta_points: float | None = None
     n_neighbors: int | None = None
@@ -38,34 +65,82 @@ class Options:
     members: MembersBy | None = None
     doubt: float | None = None  # epsilon of the detector of wrong choices
     features: tuple[str, ...] | Literal["auto"] | None = None
-    seed: int | None = None
 
 
-_OWN: Mapping[Name, tuple[type, frozenset[str]]] = {
-    "cascade": (CascadeMethod, frozenset({"max_mean_ms", "average", "max_stages"})),
-    "premodel": (PremodelMethod, frozenset(field.name for field in fields(PremodelMethod)) - {"criterion"} | {"doubt"}),
-    "single": (SingleMethod, frozenset({"model"})),
-}
+_OF_ALL = frozenset(
+    {"criterion", "budget", "standard_errors", "requests", "seed", "promise", "unfamiliar", "false_alarms"}
+)
 
 
-def method_named(name: Name, options: Options) -> Method:
-    """The method of that name with those options. Raises `UsageError` for an option that is another method's."""
-    kind, own = _OWN[name]
-    given = {key: value for key, value in vars(options).items() if value is not None and key != "criterion"}
-    if "seed" not in own:
-        given.pop("seed", None)  # of the whole command, and no option of a method that draws nothing
-    foreign = sorted(set(given) - own)
+def method_named(name: Name, options: Options, trials: Trials) -> Method:
+    """The method of that name with those options, for these trials.
+
+    Raises `UsageError` for an option that is another method's, and for options that contradict each other.
+    """
+    given = {key: value for key, value in vars(options).items() if value is not None and key not in _OF_ALL}
+    foreign = sorted(set(given) - _OWN.get(name, frozenset()))
     if foreign:
+        own = ", ".join(sorted(map(_written, _OWN.get(name, frozenset()) - {"seed"})))
         raise UsageError(
             f"The method {name!r} knows no {_written(foreign[0])}.",
-            f"Its options: {', '.join(sorted(map(_written, own - {'seed'})))}.",
+            f"Its options: {own}." if own else "It has no options of its own.",
         )
-    if kind is PremodelMethod:
-        return _premodel(options.criterion, given)
-    return kind(criterion=options.criterion, **given)
+    method = _certified(name, options, given) if options.promise else _chosen(name, options, given, trials)
+    if options.unfamiliar is None:
+        return method
+    from edgewise.select.guarantee.watched_fit import WatchedMethod
+
+    return WatchedMethod(method, options.unfamiliar, options.false_alarms, seed=options.seed)
 
 
-def _premodel(criterion: Criterion, given: dict[str, Any]) -> Method:
+def _chosen(name: Name, options: Options, given: dict[str, Any], trials: Trials) -> Method:
+    """The method under its budget."""
+    steered: dict[str, Any] = {
+        "budget": options.budget,
+        "criterion": options.criterion,
+        "seed": options.seed,
+        "standard_errors": options.standard_errors,
+        # A request's own budget is looked up in the menu itself, not in what watches over it.
+        "requests": options.requests if options.unfamiliar is None else 1,
+    }
+    if name == "auto":
+        return AutoMethod(all_paths(trials, options.criterion), **steered)
+    if name == "premodel":
+        method = _premodel(options, given)
+        return BudgetedMethod(name, OnePoint(method), **steered) if options.budget.demands else method
+    if name == "single":
+        if options.model is None and options.budget.demands:
+            return BudgetedMethod(name, Singles(), **steered)
+        method = SingleMethod(options.model, options.criterion)
+        return BudgetedMethod(name, OnePoint(method), **steered) if options.budget.demands else method
+    return BudgetedMethod(name, path_named(name, options.criterion, **given), **steered)
+
+
+def _certified(name: Name, options: Options, given: dict[str, Any]) -> Method:
+    """The cheapest point of a path that is certified to keep a promise; the cascade's where no path is named."""
+    from edgewise.select.guarantee.method import GuaranteedMethod
+    from edgewise.select.guarantee.watched_fit import RefusalPath
+
+    if name in ("premodel", "single"):
+        raise UsageError(
+            f"The method {name!r} has nothing to steer, so nothing can be certified of it.",
+            f"Methods that can be certified: auto, {', '.join(PATHS)}.",
+        )
+    if options.budget.limits:
+        raise UsageError(
+            "A certified selector is the cheapest that keeps its promise, so it takes no limits on cost.",
+            "Leave out the limits, or the promise.",
+        )
+    path = path_named("cascade" if name == "auto" else name, options.criterion, **given)
+    promise = options.promise
+    assert promise is not None
+    if promise.max_risk is not None:
+        inner = BudgetedMethod(name, path, criterion=options.criterion, seed=options.seed)
+        path = RefusalPath(inner)
+    return GuaranteedMethod(path, **vars(promise), criterion=options.criterion, seed=options.seed)
+
+
+def _premodel(options: Options, given: dict[str, Any]) -> Method:
     """A premodel, with what is wrapped around it: the detector of wrong choices, the choice of features."""
     from edgewise.select.features.selected_features import FeatureChoice, SelectedFeatures
     from edgewise.select.premodel.detector import DetectorMethod
@@ -74,9 +149,9 @@ def _premodel(criterion: Criterion, given: dict[str, Any]) -> Method:
     doubt, auto = given.pop("doubt", None), given.get("features") == "auto"
     if auto:
         del given["features"]
-    premodel = PremodelMethod(criterion, **given)
+    premodel = PremodelMethod(options.criterion, seed=options.seed, **given)
     method = premodel if doubt is None else GuardedMethod(DetectorMethod(premodel, seed=premodel.seed), doubt)
-    return SelectedFeatures(method, FeatureChoice(criterion, seed=premodel.seed)) if auto else method
+    return SelectedFeatures(method, FeatureChoice(options.criterion, seed=premodel.seed)) if auto else method
 
 
 def _written(field: str) -> str:
@@ -86,17 +161,25 @@ def _written(field: str) -> str:
     )
 
 
-def standard_methods(criterion: Criterion = "top1", max_mean_ms: float | None = None) -> dict[str, Method]:
-    """What `edgewise select evaluate` compares: the paper's premodel with both policies, the cascade, its ablation.
+def standard_methods(
+    trials: Trials,
+    criterion: Criterion = "top1",
+    budget: Budget | None = None,
+    seed: int = 0,
+    shared: Shared | None = None,
+) -> dict[str, Method]:
+    """What `edgewise select evaluate` compares: every method under the budget, the choice among all of them, and the
+    paper's premodel with both policies.
 
-    The cascade chooses inside the training folds whether it averages. With a budget, a cascade under it is added.
+    Paths are worked out once and shared. A method that cannot keep the budget is judged where it comes nearest to it.
     """
-    methods: dict[str, Method] = {
-        "premodel, refuses": PremodelMethod(criterion, on_fail="refuse"),
-        PREMODEL: PremodelMethod(criterion, on_fail="run"),
-        CASCADE: CascadeMethod(criterion),
-        "cascade, unaveraged": CascadeMethod(criterion, average=False),
-    }
-    if max_mean_ms is not None:
-        methods[f"cascade, models at most {max_mean_ms:g} ms"] = CascadeMethod(criterion, max_mean_ms=max_mean_ms)
+    budget, shared = budget or Budget(), shared or Shared()
+    paths = all_paths(trials, criterion)
+    methods: dict[str, Method] = {}
+    if trials.feature_names:
+        methods["premodel, refuses"] = PremodelMethod(criterion, on_fail="refuse")
+        methods[PREMODEL] = PremodelMethod(criterion, on_fail="run")
+    for name in PATHS:
+        methods[name] = BudgetedMethod(name, paths[name], budget, criterion, seed=seed, strict=False, shared=shared)
+    methods[AUTO] = AutoMethod(paths, budget, criterion, seed=seed, strict=False, shared=shared)
     return methods

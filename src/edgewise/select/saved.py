@@ -18,6 +18,7 @@ DESCRIPTION = "selector.json"
 ARRAYS = "selector.safetensors"
 _AGAIN = "Name a folder that `edgewise select fit` wrote, or fit it again."
 
+
 def save_selector(folder: Path, selector: Selector, about: Mapping[str, Any]) -> None:
     """Store a selector, with JSON values `about` how it came to be (profile, settings, machine).
 

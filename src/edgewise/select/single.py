@@ -8,10 +8,10 @@ import numpy as np
 
 from edgewise.errors import UsageError
 from edgewise.select.calibration import softmax
-from edgewise.select.criterion import Criterion, top_k
+from edgewise.select.criterion import Criterion, score, top_k
 from edgewise.select.one_run import routes_of_one
 from edgewise.select.selector import Answer, Routes, Run, Seen, Step
-from edgewise.select.trials import Trials
+from edgewise.select.trials import Trials, top_classes
 
 KIND = "single"
 
@@ -63,7 +63,11 @@ class SingleMethod:
     def fit(self, trials: Trials) -> SingleModel:
         """Choose on all of `trials`. Raises `UsageError` when `model` is not in them."""
         if self.model is None:
-            return SingleModel(trials.models[int(trials.right(top_k(self.criterion)).sum(axis=0).argmax())])
+            reached = [
+                score(trials.labels, top_classes(logits, top_k(self.criterion)), self.criterion)
+                for logits in trials.logits
+            ]
+            return SingleModel(trials.models[int(np.argmax(reached))])
         if self.model not in trials.models:
             raise UsageError(f"{self.model!r} is not in the trials.", f"Models are: {', '.join(trials.models)}.")
         return SingleModel(self.model)

@@ -9,6 +9,7 @@ import numpy as np
 from edgewise.errors import UsageError
 from edgewise.select.feature_costs import FeatureCosts
 from edgewise.select.rightness import right_in_top
+from edgewise.select.some_rows import some_rows
 
 EnergySource = Literal["measured", "modelled"]
 
@@ -65,7 +66,7 @@ class Trials:
             logits=tuple(array[rows] for array in self.logits),
             labels=self.labels[rows],
             features=self.features[rows],
-            embeddings={name: array[rows] for name, array in self.embeddings.items()},
+            embeddings={name: some_rows(array, rows) for name, array in self.embeddings.items()},
         )
 
     def columns(self, names: Sequence[str]) -> np.ndarray:

@@ -32,11 +32,12 @@ class Member:
     classes: int  # of the answer space
     carried: Carried
 
-    def load(self, threads: int, *, trust_code: bool = False) -> Classifier:
-        """Load the model.
+    def load(self, threads: int, *, trust_code: bool = False, embedding: bool = False) -> Classifier:
+        """Load the model, with its penultimate vector where `embedding` says that it is needed.
 
-        Raises `ModelError` when it is not there or not the one that the selector was fitted with, `UsageError` when it
-        is made by Python code, which a selector must not bring along, and `trust_code` does not allow that.
+        Raises `ModelError` when it is not there, not the one that the selector was fitted with, or without such a
+        vector, `UsageError` when it is made by Python code, which a selector must not bring along, and `trust_code`
+        does not allow that.
         """
         code = [source.where for source in leaves(self.source) if source.kind == "torch"]
         if code and not trust_code:
@@ -45,11 +46,16 @@ class Member:
                 "If you trust it: Engine(..., trust_code=True), or `edgewise classify --trust-code`.",
             )
         source = self.carried.find(self.source)
-        model = load(source, threads=threads)
+        model = load(source, threads=threads, embedding=embedding)
         if model.fingerprint != self.fingerprint:
             raise ModelError(
                 f"{source.text} is not the model that the selector was fitted with, or has changed since.",
                 "Profile the zoo again and fit the selector again.",
+            )
+        if embedding and model.embedding_width is None:
+            raise ModelError(
+                f"{source.text} gives no penultimate vector here, by which the selector decides.",
+                "Answer where the zoo was profiled, or fit a selector that needs none.",
             )
         known = len(model.card.classes)
         if not has_outputs(known, self.outputs, self.classes):

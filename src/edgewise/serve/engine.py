@@ -8,13 +8,15 @@ from time import perf_counter_ns
 import numpy as np
 from PIL import Image
 
-from edgewise.errors import ImageError
+from edgewise.errors import ImageError, UsageError
 from edgewise.images import thumbnail
 from edgewise.images.decode import Decoded, decode, from_pillow, read_file
 from edgewise.images.features import extract
 from edgewise.images.threads import use_threads
 from edgewise.images.thumbnail import thumbnail_features
-from edgewise.select.selector import Answer, Refuse, Run, Seen
+from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.menu import Menu
+from edgewise.select.selector import Answer, Refuse, Run, Seen, Selector, embedding_names
 from edgewise.serve.deployment import Deployment, bundled_folder, open_deployment
 from edgewise.zoo.classifier import Classifier
 
@@ -72,38 +74,59 @@ class Engine:
         self.threads = threads
         self.trust_code = trust_code
         use_threads(threads)
+        self._embedding_names = embedding_names(self.deployment.selector)
         self._warm: dict[str, Classifier] = {}
 
-    def classify(self, image: str | Path | bytes | np.ndarray | Image.Image) -> Classification:
+    def classify(
+        self, image: str | Path | bytes | np.ndarray | Image.Image, budget: Budget | None = None
+    ) -> Classification:
         """Answer one image: a path, the bytes of an image file, RGB pixels uint8 [h, w, 3], or a Pillow image.
 
-        Raises `ImageError` for what is no usable image, `ModelError` when a chosen model cannot be loaded or run.
+        `budget` is this request's own; None = the one that the selector was fitted for.
+        Raises `ImageError` for what is no usable image, `ModelError` when a chosen model cannot be loaded or run,
+        `UsageError` for a budget that the selector has nothing for.
         """
+        selector = self._under(budget)
         started = perf_counter_ns()
         decoded = _decoded(image)
         decode_ms = (perf_counter_ns() - started) / 1e6
-        return self._answer(decoded, decode_ms)
+        return self._answer(decoded, decode_ms, selector)
 
-    def _answer(self, decoded: Decoded, decode_ms: float) -> Classification:
+    def _under(self, budget: Budget | None) -> Selector:
+        """The selector for a request."""
+        selector = self.deployment.selector
+        if budget is None or not budget.demands:
+            return selector
+        if not isinstance(selector, Menu):
+            raise UsageError(
+                f"This selector, of the kind {selector.kind!r}, was fitted for one budget and knows no other.",
+                "Fit one that `edgewise select fit` chooses along a path: --method auto, or cascade.",
+            )
+        return selector.under(budget)
+
+    def _answer(self, decoded: Decoded, decode_ms: float, selector: Selector) -> Classification:
         choose_ms = infer_ms = load_ms = 0.0
         logits: dict[str, np.ndarray] = {}
+        embeddings: dict[str, np.ndarray] = {}
         why = ""
         started = perf_counter_ns()
-        names = self.deployment.selector.feature_names
+        names = selector.feature_names
         features = _features(decoded.pixels, names) if names else None
         while True:
-            step = self.deployment.selector.decide(Seen(features, logits))
+            step = selector.decide(Seen(features, logits, embeddings))
             choose_ms += (perf_counter_ns() - started) / 1e6
             why = step.why or why
             if not isinstance(step, Run):
                 break
             model, loading_ms = self._model(step.model)
             load_ms += loading_ms
-            scores, prepare_ms, run_ms = model.classify(decoded.pixels)
-            infer_ms += prepare_ms + run_ms
+            found = model.infer(decoded.pixels)
+            infer_ms += found.prepare_ms + found.infer_ms
             started = perf_counter_ns()
             outputs = self.deployment.members[step.model].outputs
-            logits[step.model] = scores if outputs is None else scores[outputs]
+            logits[step.model] = found.logits if outputs is None else found.logits[outputs]
+            if found.embedding is not None:
+                embeddings[step.model] = found.embedding
         return self._reply(step, why, tuple(logits), decoded, (decode_ms, choose_ms, infer_ms, load_ms))
 
     def _model(self, name: str) -> tuple[Classifier, float]:
@@ -111,7 +134,9 @@ class Engine:
         if name in self._warm:
             return self._warm[name], 0.0
         started = perf_counter_ns()
-        self._warm[name] = self.deployment.members[name].load(self.threads, trust_code=self.trust_code)
+        embedding = name in self._embedding_names
+        member = self.deployment.members[name]
+        self._warm[name] = member.load(self.threads, trust_code=self.trust_code, embedding=embedding)
         return self._warm[name], (perf_counter_ns() - started) / 1e6
 
     def _reply(

@@ -10,6 +10,7 @@ from edgewise.runtime.session import Layout
 from edgewise.runtime.torch import TorchSession
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.ensemble import Ensemble
+from edgewise.zoo.macs.count import macs_of
 
 _FIRST = 5
 _ENGINES = {OnnxSession: "ONNX Runtime", LiteRtSession: "LiteRT", TorchSession: "PyTorch"}
@@ -61,7 +62,7 @@ def describe_classifier(classifier: Classifier, file_bytes: int | None = None) -
         classes=len(card.classes),
         first_classes=tuple(card.classes.short_name(i) for i in range(min(_FIRST, len(card.classes)))),
         params=card.params,
-        macs=card.macs,
+        macs=macs_of(classifier),
         bytes=stored,
         licence=card.licence,
         paper=card.paper,

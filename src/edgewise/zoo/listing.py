@@ -110,7 +110,7 @@ def _measured(listed: Listed, name: str) -> Listed:
     """With parameters and MACs, counted on a network of shapes without numbers."""
     import torch
 
-    from edgewise.runtime.torch import count_macs
+    from edgewise.zoo.macs.torch import count_macs
     from edgewise.zoo.timm_catalogue import import_timm
 
     try:

@@ -1,178 +1,180 @@
-from itertools import product
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from edgewise.errors import UsageError
-from edgewise.select.calibration import softmax
+from edgewise.select.cascade.calibrated import CalibratedZoo
 from edgewise.select.cascade.cascade import Cascade
-from edgewise.select.cascade.search import _all_combinations, search
+from edgewise.select.cascade.options import Averaging, Choices, Space, gather_choices
+from edgewise.select.cascade.search import Found, _smoothed, best_path, fastest_as_accurate, most_accurate_within
+from edgewise.select.cascade.signals import SIGNALS
+from edgewise.select.criterion import image_weights
+
+AVERAGINGS: tuple[Averaging, ...] = ("none", "mean", "weighted")
 
 
-def _brute_force(confidence, right, grids, times):
-    """Accuracy and time of every combination of thresholds, by walking the images."""
-    rights, means = {}, {}
-    for position in product(*(range(len(grid)) for grid in grids)):
-        total_right, total_time = 0, 0.0
-        for image in range(len(right[0])):
-            for stage in range(len(right)):
-                total_time += times[stage]
-                if stage == len(right) - 1 or confidence[stage][image] >= grids[stage][position[stage]]:
-                    total_right += right[stage][image]
-                    break
-        rights[position], means[position] = total_right, total_time / len(right[0])
-    return rights, means
+def _choices(trials, averagings=AVERAGINGS, weights=None, **space) -> Choices:
+    zoo = CalibratedZoo(trials.logits, (1.0,) * len(trials.models))
+    weights = np.ones(len(trials)) if weights is None else weights
+    top_k = space.pop("top_k", 1)
+    space = Space(averagings, **space)
+    return gather_choices(zoo, trials.models, trials.labels, weights, trials.times_ms, top_k, space)[0]
 
 
-@pytest.mark.parametrize("stages", [1, 2, 3, 4])
-def test_histograms_count_what_a_walk_counts(stages: int) -> None:
-    rng = np.random.default_rng(stages)
-    confidence = [rng.integers(0, 6, 40) / 5 for _ in range(stages)]
-    right = [rng.random(40) < 0.6 for _ in range(stages)]
-    grids = [np.array([0.2, 0.6, 2.0])[: 2 + stage % 2] for stage in range(stages - 1)]
-    times = np.array([1.0, 3.0, 10.0, 20.0])[:stages]
-    bins = [np.searchsorted(grid, c, side="right") for grid, c in zip(grids, confidence, strict=False)]
-    counts, means = _all_combinations(bins, [len(grid) for grid in grids], right, times)
-    rights, expected = _brute_force(confidence, right, grids, times)
-    for position, value in rights.items():
-        assert counts[position] == value
-        assert means[position] == pytest.approx(expected[position])
-
-
-def _replayed(found, trials, temperatures):
-    selector = Cascade(
-        tuple(trials.models[stage] for stage in found.stages),
-        tuple(temperatures[stage] for stage in found.stages),
-        found.thresholds,
-        found.average,
+def _cascade(found: Found, trials, choices: Choices) -> Cascade:
+    so_far = [found.stages[: stage + 1] for stage in range(len(found.stages))]
+    weights = (
+        [choices.blend(found.averaging, some).counts(some) for some in so_far] if found.averaging != "none" else ()
     )
-    routes = selector.route(trials)
+    names = tuple(trials.models[stage] for stage in found.stages)
+    average = found.averaging != "none"
+    return Cascade(names, (1.0,) * len(names), found.thresholds, average, found.signal, tuple(weights))
+
+
+def _replayed(found: Found, trials, choices: Choices) -> tuple[int, float]:
+    routes = _cascade(found, trials, choices).route(trials)
     return int(routes.right(trials.labels).sum()), float((routes.ran @ trials.times_ms).mean())
 
 
-@pytest.mark.parametrize("average", [(False,), (True,), (False, True)])
-@pytest.mark.parametrize("budget", [None, 1.0, 8.0, 30.0])
-def test_what_the_search_promises_is_what_routing_gives(make_trials, average, budget) -> None:
+def _best_single(trials) -> np.ndarray:
+    return trials.right()[:, trials.right().sum(axis=0).argmax()]
+
+
+@pytest.mark.parametrize("averaging", [*AVERAGINGS, "all"])
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_what_the_search_promises_is_what_routing_gives(make_trials, averaging, signal) -> None:
     trials = make_trials(images=300, sure_when_right=False)
-    temperatures = [1.3, 0.8, 1.0]
-    found = search(trials.logits, trials.labels, trials.times_ms, temperatures, average=average, max_mean_ms=budget)
-    right, mean_ms = _replayed(found, trials, temperatures)
-    assert found.right == right
-    assert found.mean_ms == pytest.approx(mean_ms)
-    if budget is not None:
-        assert mean_ms <= budget
-    else:
-        assert right >= trials.right().sum(axis=0).max()
+    averagings = AVERAGINGS if averaging == "all" else (averaging,)
+    choices = _choices(trials, averagings, signals=(signal,))
+    for budget in (1.0, 8.0, 30.0):
+        found = most_accurate_within(choices, budget)
+        right, mean_ms = _replayed(found, trials, choices)
+        assert (found.right, found.mean_ms) == (right, pytest.approx(mean_ms))
+        assert mean_ms <= budget + 1e-9
+    for found in [fastest_as_accurate(choices, _best_single(trials), 0.0), *best_path(choices, [1e-4, 1e-3, 1e-2])]:
+        assert (found.right, pytest.approx(found.mean_ms)) == _replayed(found, trials, choices)
 
 
 @pytest.mark.parametrize("standard_errors", [0.0, 1.0, 3.0])
 def test_without_a_budget_the_gain_over_the_best_model_has_its_margin(make_trials, standard_errors: float) -> None:
     trials = make_trials(images=400, sure_when_right=False, seed=5)
-    temperatures = [1.0] * 3
-    found = search(trials.logits, trials.labels, trials.times_ms, temperatures, standard_errors=standard_errors)
-    best = trials.right()[:, trials.right().sum(axis=0).argmax()].astype(int)
-    models = tuple(trials.models[stage] for stage in found.stages)
-    chosen = Cascade(models, (1.0,) * len(models), found.thresholds, found.average)
-    paired = chosen.route(trials).right(trials.labels).astype(int) - best
+    choices, best = _choices(trials), _best_single(trials)
+    found = fastest_as_accurate(choices, best, standard_errors)
+    paired = _cascade(found, trials, choices).route(trials).right(trials.labels).astype(int) - best
     assert paired.sum() >= standard_errors * np.sqrt(np.abs(paired).sum())
 
 
 def test_a_wider_margin_is_never_faster(make_trials) -> None:
     trials = make_trials(images=400, sure_when_right=False, seed=5)
-    times = [
-        search(trials.logits, trials.labels, trials.times_ms, [1.0] * 3, standard_errors=z).mean_ms
-        for z in (0, 1, 2, 4)
-    ]
+    choices = _choices(trials)
+    times = [fastest_as_accurate(choices, _best_single(trials), z).mean_ms for z in (0, 1, 2, 4)]
     assert times == sorted(times)
 
 
 def test_where_confidence_tells_right_from_wrong_the_cascade_is_nearly_an_oracle(make_trials) -> None:
     trials = make_trials(images=1000)
-    found = search(trials.logits, trials.labels, trials.times_ms, [1.0] * 3, average=(False,))
+    found = fastest_as_accurate(_choices(trials, ("none",), quantiles=101), _best_single(trials), 1.0)
     assert found.right == trials.right().any(axis=1).sum()
     # Half of the images stop at net0; the others pay it and either go on to net2 or stop at net1 between.
     assert found.mean_ms < 0.6 * trials.times_ms[2]
 
 
 def test_a_budget_for_the_cheapest_model_alone_gives_that_model(make_trials) -> None:
-    trials = make_trials()
-    found = search(trials.logits, trials.labels, trials.times_ms, [1.0] * 3, max_mean_ms=1.0)
-    assert (found.stages, found.thresholds, found.average) == ((0,), (), False)
-
-
-@pytest.mark.parametrize("budget", [0.99, 0.0, -1.0, float("nan")])
-def test_an_infeasible_budget_names_the_nearest_feasible(make_trials, budget: float) -> None:
-    trials = make_trials()
-    with pytest.raises(UsageError) as caught:
-        search(trials.logits, trials.labels, trials.times_ms, [1.0] * 3, max_mean_ms=budget)
-    assert caught.value.hint == "The nearest feasible budget is 1 ms."
+    found = most_accurate_within(_choices(make_trials()), 1.0)
+    assert (found.stages, found.thresholds, found.averaging) == ((0,), (), "none")
 
 
 def test_a_higher_budget_never_costs_accuracy(make_trials) -> None:
-    trials = make_trials(images=300, sure_when_right=False, seed=3)
-    found = [
-        search(trials.logits, trials.labels, trials.times_ms, [1.0] * 3, max_mean_ms=budget).right
-        for budget in (1, 2, 5, 10, 20, 50, 100)
-    ]
+    choices = _choices(make_trials(images=300, sure_when_right=False, seed=3))
+    found = [most_accurate_within(choices, budget).right for budget in (1, 2, 5, 10, 20, 50, 100)]
     assert found == sorted(found)
 
 
-def test_averaging_wins_where_errors_are_independent() -> None:
+def test_a_higher_price_is_never_slower_and_the_ends_are_the_best_and_the_cheapest(make_trials) -> None:
+    trials = make_trials(images=300)
+    path = best_path(_choices(trials), np.geomspace(1e-7, 10, 30))
+    times = [found.mean_ms for found in path]
+    assert times == sorted(times, reverse=True)
+    assert path[-1].stages == (0,)
+    assert path[0].right == trials.right().any(axis=1).sum()
+
+
+def test_a_dearer_model_may_come_first(make_trials) -> None:
+    # It is right on nine images of ten, and knows where; the cheaper one knows the tenth, and is hardly cheaper.
+    trials = replace(make_trials(images=500, reach=(0.1, 1.0), specialists=True), times_ms=np.array([9.0, 10.0]))
+    for found in (best_path(_choices(trials, ("none",)), [1e-4])[0], most_accurate_within(_choices(trials), 11.5)):
+        assert found.right > trials.right().sum(axis=0).max() + 20
+        assert found.stages == (1, 0)
+        assert found.mean_ms < 11.5
+
+
+def test_weights_of_images_decide_between_models(make_trials) -> None:
+    trials = replace(make_trials(images=100, reach=(0.5, 0.5), classes=2), times_ms=np.ones(2))
+    trials.labels[:] = np.repeat([0, 1], [80, 20])
+    trials.logits[0][:], trials.logits[1][:] = [5.0, 0.0], [0.0, 5.0]
+    balanced = image_weights(trials.labels, "macro-f1")
+    for weights, stages, worth in ((None, (0,), 80), (balanced * np.where(trials.labels == 1, 1.5, 0.5), (1,), 75)):
+        found = best_path(_choices(trials, ("none",), weights, max_stages=1), [0.1])[0]
+        assert (found.stages, found.right) == (stages, pytest.approx(worth))
+
+
+def test_averaging_wins_where_errors_are_independent(make_trials) -> None:
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 4, 2000)
-    logits = []
-    for _ in range(3):
-        scores = rng.normal(0, 1.2, (2000, 4)).astype(np.float32)
-        scores[np.arange(2000), labels] += 2
-        logits.append(scores)
-    best_single = max(int((scores.argmax(axis=1) == labels).sum()) for scores in logits)
-    found = search(logits, labels, np.array([1.0, 1.1, 1.2]), [1.0] * 3, max_mean_ms=10.0)
-    assert found.average
+    trials = make_trials(images=2000, classes=4)
+    for scores in trials.logits:
+        scores[:] = rng.normal(0, 1.2, scores.shape)
+        scores[np.arange(2000), trials.labels] += 2
+    found = most_accurate_within(_choices(trials), 1000.0)
+    assert found.averaging != "none"
     assert len(found.stages) == 3
-    assert found.right > best_single + 100
+    assert found.right > trials.right().sum(axis=0).max() + 100
 
 
 def test_top_five_counts_the_five_best(make_trials) -> None:
     trials = make_trials(images=100, reach=(0.1, 0.9), classes=5)
-    found = search(trials.logits, trials.labels, trials.times_ms, [1.0, 1.0], top_k=5)
+    found = best_path(_choices(trials, top_k=5), [1e-3])[0]
     assert (found.stages, found.right) == ((0,), 100)
 
 
 def test_a_large_zoo_is_thinned_to_its_front(make_trials) -> None:
-    reach = tuple(np.linspace(0.3, 0.9, 20))
-    trials = make_trials(images=200, reach=reach)
-    times = np.arange(1.0, 21.0)
-    found = search(trials.logits, trials.labels, times, [1.0] * 20, max_mean_ms=1000.0)
+    trials = make_trials(images=200, reach=tuple(np.linspace(0.3, 0.9, 20)))
+    choices = _choices(trials, ("none",), max_stages=2)
+    assert len(choices.candidates) == 8
+    assert {0, 19} <= set(choices.candidates)
+    found = most_accurate_within(choices, 1e30)
     assert found.right == trials.right()[:, -1].sum(), "the most accurate model stays a candidate"
 
 
 def test_of_equally_accurate_cascades_the_fastest_is_taken(make_trials) -> None:
-    trials = make_trials(reach=(0.8, 0.8, 0.8))
-    found = search(trials.logits, trials.labels, trials.times_ms, [1.0] * 3, max_mean_ms=500.0, average=(False,))
-    assert (found.stages, found.mean_ms) == ((0,), 1.0)
+    choices = _choices(make_trials(reach=(0.8, 0.8, 0.8)), ("none",))
+    for found in (most_accurate_within(choices, 500.0), best_path(choices, [0.0])[0]):
+        assert (found.stages, found.mean_ms) == ((0,), 1.0)
 
 
-def test_always_escalating_is_tried() -> None:
+def test_always_escalating_is_tried(make_trials) -> None:
     # Both models prefer a wrong class by a little, each another one, always with the same confidence; their mean is
     # right, so the first must never answer alone.
-    first = np.tile(np.float32([1.0, 1.1, 0.0]), (10, 1))
-    second = np.tile(np.float32([1.0, 0.0, 1.1]), (10, 1))
-    found = search([first, second], np.zeros(10, int), np.array([1.0, 2.0]), [1.0, 1.0], max_mean_ms=3.0)
-    assert (found.stages, found.average, found.right) == ((0, 1), True, 10)
-    assert found.thresholds[0] > 1
+    trials = make_trials(images=10, reach=(0.5, 0.6), classes=3)
+    trials.labels[:] = 0
+    trials.logits[0][:] = [1.0, 1.1, 0.0]
+    trials.logits[1][:] = [1.0, 0.0, 1.1]
+    choices = _choices(trials, ("none", "mean"))
+    for found in (most_accurate_within(choices, 11.0), best_path(choices, [1e-3])[0]):
+        assert (found.stages, found.averaging, found.right) == ((0, 1), "mean", 10)
+        assert found.thresholds[0] > 1
 
 
-def test_equal_confidence_everywhere_leaves_only_always_escalating() -> None:
-    labels = np.array([0, 1, 0, 1])
-    flat, sharp = np.zeros((4, 2), np.float32), np.eye(2, dtype=np.float32)[labels]
-    found = search([flat, sharp], labels, np.array([1.0, 2.0]), [1.0, 1.0])
+def test_equal_confidence_everywhere_leaves_only_always_escalating(make_trials) -> None:
+    trials = make_trials(images=4, reach=(0.5, 0.6), classes=2)
+    trials.logits[0][:] = 0
+    trials.logits[1][:] = np.eye(2)[trials.labels]
+    found = fastest_as_accurate(_choices(trials), np.ones(4, bool), 1.0)
     assert (found.stages, found.right) == ((1,), 4)
-    assert softmax(flat).max() == 0.5
 
 
-def test_no_threshold_lies_on_a_confidence_that_occurs(make_trials) -> None:
-    trials = make_trials(images=300, sure_when_right=False)
-    found = search(trials.logits, trials.labels, trials.times_ms, [1.0] * 3, max_mean_ms=8.0, average=(False,))
-    assert found.thresholds
-    for stage, threshold in zip(found.stages, found.thresholds, strict=False):
-        assert threshold not in softmax(trials.logits[stage], 1.0).max(axis=1)
+def test_a_peak_that_its_neighbours_do_not_share_is_passed_over() -> None:
+    assert _smoothed(np.array([0.0, 8.0, 0.0, 5.0, 5.0, 5.0])).argmax() == 4
+    table = np.arange(12.0).reshape(3, 4)
+    assert _smoothed(table)[1, 1:3].tolist() == table[1, 1:3].tolist(), "a plane stays a plane"
+    assert _smoothed(table).sum() == pytest.approx(table.sum())
+    assert _smoothed(np.asarray(3.0)) == 3.0

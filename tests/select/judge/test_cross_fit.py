@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from edgewise.select.cascade.fit import CascadeMethod
 from edgewise.select.judge.cross_fit import cross_fit
 from edgewise.select.single import SingleModel
 from edgewise.select.trials import Trials
+from tests.embedding_selector import NearnessMethod
 
 
 @dataclass
@@ -42,3 +43,13 @@ def test_steps_follow_their_images(make_trials) -> None:
     routes = cross_fit(CascadeMethod(average=False), trials, np.arange(100) % 3, lambda: None).routes
     assert (routes.steps == routes.ran.sum(axis=1) + 1).all()
     assert len(set(routes.steps)) > 1
+
+
+def test_decisions_by_penultimate_vectors_are_timed_with_them(make_trials) -> None:
+    trials = make_trials(images=60)
+    vectors = np.random.default_rng(0).random((60, 4)).astype(np.float16)
+    with_vectors = replace(trials, embeddings={"net0": vectors, "net1": vectors})
+    method = NearnessMethod("net0", "net2")  # whose `decide` refuses to go without, or to be given another's
+    fitted = cross_fit(method, with_vectors, np.arange(60) % 3, lambda: None)
+    assert set(fitted.routes.steps) == {2, 3}
+    assert fitted.decide_ms > 0

@@ -5,7 +5,9 @@ import pytest
 
 from edgewise.errors import UsageError
 from edgewise.select.cascade.fit import CascadeMethod
+from edgewise.select.criterion import Criterion, score
 from edgewise.select.judge.evaluate import OnFeatures, evaluate
+from edgewise.select.judge.fair_table import Interval
 from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.single import SingleMethod
 
@@ -51,6 +53,7 @@ def test_the_figures_of_singles_and_oracle_are_counted_by_hand(make_trials) -> N
         ("net0", "single"),
         ("net1", "single"),
         ("net2", "single"),
+        ("best static", "baseline"),
         ("static", "selector"),
         ("oracle", "oracle"),
     ]
@@ -126,6 +129,65 @@ def test_top_five_and_classes_rarer_than_folds(make_trials) -> None:
     assert table.rows[0].accuracy.value == trials.right(5)[:, 0].mean()
 
 
+@pytest.mark.parametrize("criterion", ["top1", "macro-f1"])
+def test_a_row_is_compared_with_the_best_single_model_image_by_image(make_trials, criterion: Criterion) -> None:
+    trials = make_trials(images=300)
+    evaluation = evaluate(trials, {"c": CascadeMethod(), "static": SingleMethod()}, criterion=criterion, bootstrap=200)
+    best = _row(evaluation, "net2")
+    assert (best.marks, best.over_best) == (("largest", "best"), None)
+    assert (_row(evaluation, "net0").marks, _row(evaluation, "net1").marks) == (("smallest",), ())
+    for row in evaluation.table.rows:
+        if row is not best:
+            assert row.over_best is not None
+            assert row.over_best.value == pytest.approx(row.accuracy.value - best.accuracy.value)
+    for same in ("static", "best static"):
+        assert _row(evaluation, same).over_best == Interval(0, 0, 0), "it is that model, in every resample"
+    # net1 is right where net2 is, and nowhere else: a difference that resampling the two apart would get wrong.
+    paired = _row(evaluation, "net1").over_best
+    assert paired is not None
+    assert paired.high < 0
+
+
+def test_the_best_static_model_is_named_without_the_images_that_it_answers(make_trials) -> None:
+    trials = make_trials(images=60)
+    fold = evaluate(trials, {}, folds=3, bootstrap=5).fold
+    # Each of two models is right in one fold alone: the training folds always name the wrong one.
+    wrong = np.roll(np.eye(6)[trials.labels], 1, axis=1)
+    logits = [np.where((fold == which)[:, None], np.eye(6)[trials.labels], wrong) for which in (0, 1)]
+    pair = replace(trials, models=("a", "b"), logits=tuple(logits), times_ms=np.array([1.0, 2.0]))
+    row = _row(evaluate(pair, {}, folds=3, bootstrap=5), "best static")
+    assert (row.kind, row.verdict, row.gain) == ("baseline", "", None)
+    assert row.accuracy.value == 0
+    assert row.shares == {"a": pytest.approx(2 / 3), "b": pytest.approx(1 / 3)}
+
+
+def test_macro_f1_is_that_of_the_answers_and_its_gain_is_over_the_coin_s(make_trials) -> None:
+    trials = make_trials(images=400, specialists=True)
+    methods = {"premodel": PremodelMethod(on_fail="refuse")}
+    evaluation = evaluate(trials, methods, criterion="macro-f1", bootstrap=100)
+    row = _row(evaluation, "premodel")
+    routes = evaluation.routed["premodel"]
+    assert row.accuracy.value == pytest.approx(score(trials.labels, routes.top, "macro-f1"))
+    assert row.accuracy.low < row.accuracy.value < row.accuracy.high
+    assert row.gain is not None
+    assert row.mixing_accuracy == pytest.approx(row.accuracy.value - row.gain.value)
+    assert row.verdict == "beats the mixing line"
+    assert evaluation.table.mixing_line[0] == (0.5, 0.0)
+    static = evaluate(trials, {"static": SingleMethod()}, criterion="macro-f1", bootstrap=100)
+    assert _row(static, "static").verdict == "does not"
+
+
+def test_energy_is_that_of_the_models_run(make_trials) -> None:
+    trials = make_trials(images=200)
+    spent = replace(trials, energy_mj=np.array([1.0, 20.0, 300.0]), energy_source="modelled")
+    evaluation = evaluate(spent, {"cascade": CascadeMethod()}, bootstrap=5)
+    routes = evaluation.routed["cascade"]
+    assert evaluation.table.energy_source == "modelled"
+    assert _row(evaluation, "net1").mean_energy_mj == 20
+    assert _row(evaluation, "cascade").mean_energy_mj == pytest.approx((routes.ran @ [1.0, 20.0, 300.0]).mean())
+    assert _row(evaluate(trials, {}, bootstrap=5), "net1").mean_energy_mj is None
+
+
 def test_progress_counts_every_fit(make_trials) -> None:
     heard: list[tuple[int, int]] = []
     methods = {"a": SingleMethod(), "b": SingleMethod()}
@@ -133,7 +195,7 @@ def test_progress_counts_every_fit(make_trials) -> None:
     assert heard == [(done, 6) for done in range(1, 7)]
 
 
-@pytest.mark.parametrize("name", ["net0", "oracle"])
+@pytest.mark.parametrize("name", ["net0", "oracle", "best static"])
 def test_two_rows_of_one_name_are_refused(make_trials, name: str) -> None:
     with pytest.raises(UsageError, match=name):
         evaluate(make_trials(images=30), {name: SingleMethod()})

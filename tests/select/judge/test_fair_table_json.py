@@ -19,6 +19,17 @@ def test_through_text_and_back_nothing_is_lost(make_trials) -> None:
     assert restore(FairTable, values, FILE) == table
 
 
+def test_what_an_older_version_stored_is_still_read(make_trials) -> None:
+    table = evaluate(make_trials(images=60), {"p": PremodelMethod()}, bootstrap=10).table
+    values = table_to_json(table)
+    del values["energy_source"]
+    for row in values["rows"]:
+        del row["marks"], row["over_best"], row["mean_energy_mj"]
+    read = restore(FairTable, values, FILE)
+    assert [row.accuracy for row in read.rows] == [row.accuracy for row in table.rows]
+    assert {(row.marks, row.over_best, row.mean_energy_mj) for row in read.rows} == {((), None, None)}
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [

@@ -53,7 +53,7 @@ def test_state_and_back(make_trials) -> None:
 
 def test_it_has_its_row_in_the_fair_table(make_trials) -> None:
     evaluation = evaluate(make_trials(images=200), {"guarded": _method()}, folds=10, bootstrap=20)
-    assert evaluation.table.rows[3].name == "guarded"
+    assert "guarded" in [row.name for row in evaluation.table.rows]
 
 
 def test_epsilon_is_a_probability(make_trials) -> None:

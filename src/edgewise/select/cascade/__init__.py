@@ -1,1 +1,1 @@
-"""The confidence cascade: run the cheapest model, stop when it is sure enough."""
+"""The confidence cascade: run a model, stop when it is sure enough, else run the next."""

@@ -1,5 +1,7 @@
 """Bootstrap intervals over images: resampled means, paired over everything that is compared."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from edgewise.select.judge.fair_table import Interval, Verdict
@@ -13,17 +15,29 @@ def resampled_means(figures: np.ndarray, resamples: int, seed: int) -> np.ndarra
 
     `figures`: float [n, r], a row per image.
     """
-    images = len(figures)
+    means = np.tile(figures[:1].astype(np.float64), (resamples, 1))
+    moving = np.flatnonzero((figures != figures[:1]).any(axis=0))  # what is the same for all images stays that
+    figures = figures[:, moving].astype(np.float64)
+    start = 0
+    for weights in resampled_weights(len(figures), resamples, seed):
+        means[start : start + len(weights), moving] = weights @ figures / len(figures)
+        start += len(weights)
+    return means
+
+
+def resampled_weights(images: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each image is in each resample: float64 [some, images], until all `resamples` were given.
+
+    The same numbers for the same seed, whatever is made of them.
+    """
     rng = np.random.default_rng(seed)
-    means = np.empty((resamples, figures.shape[1]))
     chunk = max(1, _CHUNK_VALUES // images)
     for start in range(0, resamples, chunk):
-        stop = min(start + chunk, resamples)
-        drawn = rng.integers(0, images, size=(stop - start, images))
-        cells = drawn + images * np.arange(stop - start)[:, None]
-        weights = np.bincount(cells.ravel(), minlength=(stop - start) * images).reshape(stop - start, images)
-        means[start:stop] = weights.astype(np.float64) @ figures / images
-    return means
+        rows = min(chunk, resamples - start)
+        weights = np.empty((rows, images))
+        for row, drawn in enumerate(rng.integers(0, images, size=(rows, images))):
+            weights[row] = np.bincount(drawn, minlength=images)  # row by row it stays in the cache
+        yield weights
 
 
 def interval(value: float, resampled: np.ndarray) -> Interval:

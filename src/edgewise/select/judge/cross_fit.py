@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from edgewise.select.selector import Method, Routes, Run, Seen, Selector
+from edgewise.select.selector import Method, Routes, Run, Seen, Selector, embedding_names
 from edgewise.select.trials import Trials
 
 _TIMED_IMAGES = 200  # over all folds
@@ -59,6 +59,9 @@ def _time_decisions(selector: Selector, trials: Trials, images: int) -> list[int
     logits = {
         model: np.asarray(trials.logits[trials.models.index(model)][:images], np.float32) for model in selector.models
     }
+    embeddings = {
+        model: np.asarray(trials.embeddings[model][:images], np.float32) for model in embedding_names(selector)
+    }
     features = trials.columns(selector.feature_names)
     measured: list[int] = []
     for image in [0, *range(min(images, len(trials)))]:
@@ -71,5 +74,8 @@ def _time_decisions(selector: Selector, trials: Trials, images: int) -> list[int
             measured.append(perf_counter_ns() - start)
             if not isinstance(step, Run):
                 break
-            seen = Seen(seen.features, {**seen.logits, step.model: logits[step.model][image]})
+            new = {step.model: embeddings[step.model][image]} if step.model in embeddings else {}
+            seen = Seen(
+                seen.features, {**seen.logits, step.model: logits[step.model][image]}, {**seen.embeddings, **new}
+            )
     return measured

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["single", "selector", "control", "oracle"]
+from edgewise.select.criterion import Criterion
+from edgewise.select.trials import EnergySource
+
+Kind = Literal["single", "baseline", "selector", "control", "oracle"]
+Mark = Literal["smallest", "largest", "best"]
 Verdict = Literal["beats the mixing line", "does not", "cannot tell", ""]
 
 
@@ -18,7 +22,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class Row:
-    """One way to answer all images. Accuracies are shares of 1 over ALL inputs: a refusal is not right."""
+    """One way to answer all images. Accuracies are shares of 1 over ALL inputs: a refusal is not right.
+
+    Under the criterion "macro-f1" every accuracy is the macro F1 in its place.
+    """
 
     name: str
     kind: Kind
@@ -32,13 +39,16 @@ class Row:
     mixing_accuracy: float | None  # random mixing of single models at this row's mean_ms
     gain: Interval | None  # accuracy - mixing_accuracy, paired over the images
     verdict: Verdict
+    marks: tuple[Mark, ...] = ()  # of the cheapest, the dearest and the most accurate single model
+    over_best: Interval | None = None  # accuracy - that of the best single model, paired; None = it is that one
+    mean_energy_mj: float | None = None  # of the models run, per image
 
 
 @dataclass(frozen=True)
 class FairTable:
     """The fair table of one profile: nested cross-validation, everything chosen inside the training folds."""
 
-    criterion: Literal["top1", "top5"]
+    criterion: Criterion
     images: int
     folds: int
     seed: int
@@ -47,3 +57,4 @@ class FairTable:
     features_ms: float
     rows: tuple[Row, ...]
     mixing_line: tuple[tuple[float, float], ...]  # (mean ms, accuracy) corners: upper hull of refusing and the singles
+    energy_source: EnergySource | None = None  # measured and modelled energies never stand in one table

@@ -9,6 +9,6 @@ from edgewise.select.judge.fair_table import FairTable
 def table_to_json(table: FairTable) -> dict[str, Any]:
     """JSON values alone: dicts, lists, strings, numbers, None."""
     values = asdict(table)
-    values["rows"] = list(values["rows"])
+    values["rows"] = [{**row, "marks": list(row["marks"])} for row in values["rows"]]
     values["mixing_line"] = [list(corner) for corner in table.mixing_line]
     return values

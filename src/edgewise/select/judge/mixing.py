@@ -18,9 +18,9 @@ def mixing_line(times_ms: np.ndarray, accuracies: np.ndarray) -> tuple[tuple[flo
     """
     if len(times_ms) == 0 or len(times_ms) != len(accuracies):
         raise UsageError(f"A mixing line needs points; {len(times_ms)} times and {len(accuracies)} accuracies given.")
+    order = np.lexsort((-np.asarray(accuracies), times_ms))
     corners: list[tuple[float, float]] = []
-    for index in np.lexsort((-np.asarray(accuracies), times_ms)):
-        time, accuracy = float(times_ms[index]), float(accuracies[index])
+    for time, accuracy in zip(times_ms[order].tolist(), accuracies[order].tolist(), strict=True):
         if corners and accuracy <= corners[-1][1]:
             continue
         while len(corners) > 1 and _below(corners[-2], corners[-1], (time, accuracy)):
@@ -38,21 +38,14 @@ def mixing_accuracy(line: tuple[tuple[float, float], ...], mean_ms: float) -> fl
 def mixing_accuracies(times_ms: np.ndarray, accuracies: np.ndarray, mean_ms: np.ndarray) -> np.ndarray:
     """`mixing_accuracy` of many lines over the same times at once.
 
-    `times_ms`: float [p], increasing; `accuracies`: float [b, p], a line's points in each row; `mean_ms`: float [b, s].
-    Returns float [b, s]. The upper hull is the best mixture of two points, so no hull is built.
+    `times_ms`: float [p]; `accuracies`: float [b, p], a line's points in each row; `mean_ms`: float [b, s].
+    Returns float [b, s].
     """
-    reached = mean_ms[:, :, None] >= times_ms
-    singles = np.where(reached, accuracies[:, None, :], -np.inf).max(axis=2)
-    best = np.where(reached.any(axis=2), singles, accuracies[:, :1])
-    for left in range(len(times_ms)):
-        for right in range(left + 1, len(times_ms)):
-            span = times_ms[right] - times_ms[left]
-            if span == 0:
-                continue
-            share = (mean_ms - times_ms[left]) / span
-            mixed = accuracies[:, left, None] * (1 - share) + accuracies[:, right, None] * share
-            best = np.where((share >= 0) & (share <= 1), np.maximum(best, mixed), best)
-    return best
+    found = np.empty(mean_ms.shape)
+    for row, (points, at) in enumerate(zip(accuracies, mean_ms, strict=True)):
+        times, best = zip(*mixing_line(times_ms, points), strict=True)
+        found[row] = np.interp(at, times, best)
+    return found
 
 
 def _below(left: tuple[float, float], middle: tuple[float, float], right: tuple[float, float]) -> bool:

@@ -16,15 +16,16 @@ from edgewise.zoo.sources import Source
 class Loader(Protocol):
     """How one kind of source becomes a classifier."""
 
-    def __call__(self, source: Source, *, threads: int) -> Classifier: ...
+    def __call__(self, source: Source, *, threads: int, embedding: bool) -> Classifier: ...
 
 
-def load(source: Source, *, threads: int = 1) -> Classifier:
+def load(source: Source, *, threads: int = 1, embedding: bool = False) -> Classifier:
     """Load one classifier onto `threads` threads of its engine.
 
+    With `embedding` it gives its penultimate vector too, if it has one: see its `embedding_width`.
     Raises `ModelError` for a file or a card that cannot be used, `MissingExtra` for an engine that is not installed.
     """
-    return LOADERS[source.kind](source, threads=threads)
+    return LOADERS[source.kind](source, threads=threads, embedding=embedding)
 
 
 LOADERS: dict[str, Loader] = {

@@ -18,7 +18,7 @@ from edgewise.zoo.loaders.weights import load_weights, local_weights
 from edgewise.zoo.sources import Source
 
 
-def load_torch(source: Source, *, threads: int) -> Classifier:
+def load_torch(source: Source, *, threads: int, embedding: bool) -> Classifier:
     """What a factory without arguments returns, with the weights that the card names, if it does."""
     torch = import_torch(f"The model {source.text}")
     weights = local_weights(source.card)
@@ -36,7 +36,7 @@ def load_torch(source: Source, *, threads: int) -> Classifier:
     if weights is not None:
         load_weights(module, weights, source.text)
     size = source.card.given.get("size_px", DEFAULT_SIZE_PX)
-    return module_classifier(module, source, threads, Usual(imagenet_input(size)))
+    return module_classifier(module, source, threads, Usual(imagenet_input(size)), embedding=embedding)
 
 
 def _factory(home: str, name: str) -> Callable[[], Any]:

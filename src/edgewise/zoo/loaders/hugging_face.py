@@ -21,13 +21,15 @@ _EXPORT_HINT = (
 _NO_SAFETENSORS = "Pickled weights (pytorch_model.bin) are not read, for opening them can run any code."
 
 
-def load_hf(source: Source, *, threads: int) -> Classifier:
+def load_hf(source: Source, *, threads: int, embedding: bool) -> Classifier:
     """A file of a repository, or the timm network that its config.json describes."""
     repo = parse_hub_name(source.where)
-    return _load_timm(repo, source, threads) if repo.file is None else _load_file(repo, repo.file, source, threads)
+    if repo.file is None:
+        return timm_classifier(_build_timm(repo, source), source, threads, embedding=embedding)
+    return _load_file(repo, repo.file, source, threads, embedding=embedding)
 
 
-def _load_file(repo: HubName, file: str, source: Source, threads: int) -> Classifier:
+def _load_file(repo: HubName, file: str, source: Source, threads: int, *, embedding: bool) -> Classifier:
     """A model file; a card beside it in the repository is read, and what `source` says goes over it."""
     if not file.endswith((".onnx", ".tflite")):
         raise ModelError(
@@ -38,14 +40,14 @@ def _load_file(repo: HubName, file: str, source: Source, threads: int) -> Classi
     card = source.card.over(read_card(beside)) if beside else source.card
     source = Source(source.kind, source.where, card)
     if file.endswith(".tflite"):
-        return litert_classifier(source, path, threads)
+        return litert_classifier(source, path, threads, embedding=embedding)
     for suffix in (".data", "_data"):  # where exporters put the weights of a large file
         fetch_optional(repo, file + suffix)
-    return onnx_classifier(source, path, threads)
+    return onnx_classifier(source, path, threads, embedding=embedding)
 
 
-def _load_timm(repo: HubName, source: Source, threads: int) -> Classifier:
-    """A repository in timm's form: config.json with the architecture, and model.safetensors."""
+def _build_timm(repo: HubName, source: Source) -> Any:
+    """The network of a repository in timm's form: config.json with the architecture, and model.safetensors."""
     config = _read_config(repo, source)
     timm = import_timm(f"The model {source.text}")
     architecture = config["architecture"]
@@ -56,7 +58,7 @@ def _load_timm(repo: HubName, source: Source, threads: int) -> Classifier:
         repo, "model.safetensors", offline_hint=LOCAL_HINT, missing_hint=_NO_SAFETENSORS
     )
     arguments = {"pretrained_cfg": record, **config.get("model_args", {})}
-    return timm_classifier(build(timm, architecture, record, weights, source, **arguments), source, threads)
+    return build(timm, architecture, record, weights, source, **arguments)
 
 
 def _read_config(repo: HubName, source: Source) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from edgewise.zoo.loaders.usual import Usual, central, ends_of, output_kind
 from edgewise.zoo.sources import Source
 
 
-def load_litert(source: Source, *, threads: int) -> Classifier:
-    return litert_classifier(source, Path(source.where), threads)
+def load_litert(source: Source, *, threads: int, embedding: bool) -> Classifier:
+    return litert_classifier(source, Path(source.where), threads, embedding=embedding)
 
 
-def litert_classifier(source: Source, path: Path, threads: int, usual: Usual | None = None) -> Classifier:
+def litert_classifier(
+    source: Source, path: Path, threads: int, usual: Usual | None = None, *, embedding: bool
+) -> Classifier:
     """A file on LiteRT; `usual` is what is known of it from elsewhere.
 
     Integer inputs are taken for the pixel itself (uint8), or the pixel less 128 (int8); float inputs for pixels scaled
@@ -25,7 +27,7 @@ def litert_classifier(source: Source, path: Path, threads: int, usual: Usual | N
     """
     fingerprint = file_fingerprint(path)
     ends = ends_of(source.card, usual)
-    session = LiteRtSession(path, threads=threads, ends=ends)
+    session = LiteRtSession(path, threads=threads, ends=ends, embedding=embedding)
     size_px = session.signature.size_px or ends.size_px
     quantised = session.signature.input_quantised
     usual = usual or Usual(_raw_pixels(size_px, quantised) if quantised else central(size_px, mean=0.5, std=0.5))

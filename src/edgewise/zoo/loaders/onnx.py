@@ -16,19 +16,21 @@ from edgewise.zoo.sources import Source
 from edgewise.zoo.tiny.shipped import shipped_path
 
 
-def load_onnx(source: Source, *, threads: int) -> Classifier:
-    return onnx_classifier(source, Path(source.where), threads)
+def load_onnx(source: Source, *, threads: int, embedding: bool) -> Classifier:
+    return onnx_classifier(source, Path(source.where), threads, embedding=embedding)
 
 
-def load_tiny(source: Source, *, threads: int) -> Classifier:
-    return onnx_classifier(source, shipped_path(source.text, ".onnx"), threads)
+def load_tiny(source: Source, *, threads: int, embedding: bool) -> Classifier:
+    return onnx_classifier(source, shipped_path(source.text, ".onnx"), threads, embedding=embedding)
 
 
-def onnx_classifier(source: Source, path: Path, threads: int, usual: Usual | None = None) -> Classifier:
+def onnx_classifier(
+    source: Source, path: Path, threads: int, usual: Usual | None = None, *, embedding: bool
+) -> Classifier:
     """A file on ONNX Runtime; `usual` is what is known of it from elsewhere."""
     fingerprint = file_fingerprint(path)
     ends = ends_of(source.card, usual)
-    session = OnnxSession(path, threads=threads, ends=ends)
+    session = OnnxSession(path, threads=threads, ends=ends, embedding=embedding)
     stored = read_onnx_file(path)
     fixed_px = session.signature.size_px
     size_px = fixed_px or ends.size_px

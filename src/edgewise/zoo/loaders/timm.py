@@ -19,13 +19,13 @@ LOCAL_HINT = (
 )
 
 
-def load_timm(source: Source, *, threads: int) -> Classifier:
+def load_timm(source: Source, *, threads: int, embedding: bool) -> Classifier:
     """A timm network, with the weights that its card names or else timm's own, from the hub or its cache."""
     timm = import_timm(f"The model {source.text}")
     config = entry(source.where)
     weights = local_weights(source.card) or published_weights(config, source.text)
     module = build(timm, source.where, config.to_dict(), weights, source)
-    return timm_classifier(module, source, threads)
+    return timm_classifier(module, source, threads, embedding=embedding)
 
 
 def published_weights(config: Any, what: str) -> Path:
@@ -60,7 +60,7 @@ def build(timm: Any, name: str, config: Mapping[str, Any], weights: Path, source
         raise ModelError(f"{source.text} cannot be built with the weights {weights}: {reason}", LOCAL_HINT) from error
 
 
-def timm_classifier(module: Any, source: Source, threads: int) -> Classifier:
+def timm_classifier(module: Any, source: Source, threads: int, *, embedding: bool = False) -> Classifier:
     """A network that timm built, with what its record says of it."""
     config = module.pretrained_cfg
     usual = Usual(
@@ -69,4 +69,4 @@ def timm_classifier(module: Any, source: Source, threads: int) -> Classifier:
         licence=config.get("license") or "",
         paper=paper_of(config),
     )
-    return module_classifier(module, source, threads, usual)
+    return module_classifier(module, source, threads, usual, embedding=embedding)

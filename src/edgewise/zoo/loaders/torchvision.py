@@ -23,7 +23,7 @@ _AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 _DOTTED_LAYER = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(?=\d\.)")
 
 
-def load_torchvision(source: Source, *, threads: int) -> Classifier:
+def load_torchvision(source: Source, *, threads: int, embedding: bool) -> Classifier:
     """A torchvision classifier, with the weights that its card names or else the published ones.
 
     Reading: local weights of googlenet and inception_v3 are taken to have been trained as the published ones were, on
@@ -36,7 +36,8 @@ def load_torchvision(source: Source, *, threads: int) -> Classifier:
     module = _build(models, name, state, path or Path(published.url if published else ""), source.text)
     classes = imagenet1k() if published is not None and len(published.meta["categories"]) == 1000 else None
     licence = published.meta.get("license", "BSD-3-Clause") if published is not None else ""
-    return module_classifier(module, source, threads, Usual(preprocess_of(published), classes, licence))
+    usual = Usual(preprocess_of(published), classes, licence)
+    return module_classifier(module, source, threads, usual, embedding=embedding)
 
 
 def import_models(what: str) -> Any:

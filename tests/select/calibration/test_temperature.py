@@ -1,26 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from edgewise.errors import UsageError
-from edgewise.select.calibration import fit_temperature, softmax
-
-
-@given(hnp.arrays(np.float32, (5, 37), elements=st.floats(-1e4, 1e4, width=32)), st.floats(0.05, 20))
-def test_a_row_alone_and_in_a_batch_are_bit_equal(logits: np.ndarray, temperature: float) -> None:
-    batch = softmax(logits, temperature)
-    assert batch.dtype == np.float32
-    assert batch.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    for row, alone in zip(batch, logits, strict=True):
-        assert (softmax(alone, temperature) == row).all()
-
-
-def test_half_precision_logits_do_not_overflow() -> None:
-    assert softmax(np.array([60000, -60000, 0], np.float16)).tolist() == [1, 0, 0]
+from edgewise.select.calibration import fit_temperature
+from edgewise.select.calibration.temperature import even_rows
 
 
 @pytest.mark.parametrize("true_temperature", [0.4, 1.0, 3.0])
@@ -62,3 +47,10 @@ def test_an_excluded_class_is_no_nan() -> None:
 def test_no_rows_is_an_error() -> None:
     with pytest.raises(UsageError, match="at least one"):
         fit_temperature(np.empty((0, 3)), np.empty(0, int))
+
+
+@pytest.mark.parametrize(("classes", "rows"), [(20, 10_000), (1000, 5_000), (100_000, 1_000)])
+def test_of_many_rows_so_many_are_taken(classes: int, rows: int) -> None:
+    chosen = even_rows(50_000, classes, min(5_000_000, 10_000 * classes))
+    assert len(np.unique(chosen)) == rows
+    assert (chosen[0], chosen[-1]) == (0, 49_999)

@@ -1,0 +1,214 @@
+"""Selectors over ballots alone, judged as the fair table does, without the memory that 63 networks' logits would take.
+
+Nested cross-validation: the paths are fitted on the outer training folds; which position on which path runs is chosen
+by inner folds of those, by a stated rule; the outer fold then shows what it is worth. The cost is MACs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgewise.select.agreement.cascade import AgreementCascade
+from edgewise.select.agreement.method import AgreementMethod
+from edgewise.select.agreement.ranked import RankedVotes
+from edgewise.select.agreement.ranked_method import RankedVotesMethod
+from edgewise.select.judge.folds import stratified_folds
+from edgewise.select.selector import Selector
+from edgewise.select.single import SingleModel
+
+CLASSES = 1000
+OUTER_FOLDS, INNER_FOLDS = 5, 3
+PRICES = np.geomspace(0.005, 0.5, 61)  # right answers for the MACs from the cheapest to the dearest network
+
+
+@dataclass(frozen=True, eq=False)
+class Zoo:
+    """Networks, cheapest first, and their ballots on n images."""
+
+    names: tuple[str, ...]
+    gmacs: np.ndarray  # float64 [m]
+    ballots: np.ndarray  # int16 [n, m, 5]
+    labels: np.ndarray  # int64 [n]
+
+    def take(self, rows: np.ndarray) -> "Zoo":
+        return Zoo(self.names, self.gmacs, self.ballots[rows], self.labels[rows])
+
+    def right(self) -> np.ndarray:
+        """bool [n, m], top-1."""
+        return self.ballots[:, :, 0] == self.labels[:, None]
+
+    def only(self, names: Sequence[str]) -> "Zoo":
+        columns = [self.names.index(name) for name in names]
+        return Zoo(tuple(names), self.gmacs[columns], self.ballots[:, columns], self.labels)
+
+
+Fit = Callable[[Zoo], Sequence[Selector]]
+
+
+def singles(zoo: Zoo) -> Sequence[Selector]:
+    """Each network alone."""
+    return [SingleModel(name) for name in zoo.names]
+
+
+def agreement(zoo: Zoo) -> Sequence[Selector]:
+    """Agreement cascades of up to five networks."""
+    prices = PRICES / (zoo.gmacs[-1] - zoo.gmacs[0])
+    named, right = zoo.ballots[:, :, 0].astype(np.int64), zoo.right()
+    method = AgreementMethod(max_stages=5, max_models=6)
+    return method.search(zoo.names, named, right, np.ones(len(named)), zoo.gmacs, prices)
+
+
+def ranked(max_models: int, max_stages: int) -> Fit:
+    """Ranked votes over so many networks."""
+
+    def fit(zoo: Zoo) -> Sequence[Selector]:
+        prices = PRICES / (zoo.gmacs[-1] - zoo.gmacs[0])
+        method = RankedVotesMethod(max_models=max_models, max_stages=max_stages)
+        return method.learn(zoo.names, zoo.ballots.astype(np.int64), zoo.labels, CLASSES, zoo.gmacs, prices)
+
+    return fit
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """How p positions of a path answer n images."""
+
+    right: np.ndarray  # bool [p, n]
+    gmacs: np.ndarray  # float32 [p, n]
+
+    @classmethod
+    def empty(cls, positions: int, images: int) -> "Answers":
+        return cls(np.zeros((positions, images), bool), np.zeros((positions, images), np.float32))
+
+
+def routed(path: Sequence[Selector], zoo: Zoo) -> Answers:
+    """What the selectors do with images that they have not seen; equal ones once."""
+    answers, done = Answers.empty(len(path), len(zoo.labels)), dict[int, int]()
+    for position, selector in enumerate(path):
+        if id(selector) in done:
+            same = done[id(selector)]
+            answers.right[position], answers.gmacs[position] = answers.right[same], answers.gmacs[same]
+            continue
+        done[id(selector)] = position
+        answers.right[position], answers.gmacs[position] = _answered(selector, zoo.only(selector.models))
+    return answers
+
+
+def _answered(selector: Selector, zoo: Zoo) -> tuple[np.ndarray, np.ndarray]:
+    """Right, bool [n], and MACs, float [n]; the networks of `zoo` are the selector's."""
+    if isinstance(selector, RankedVotes):
+        ran, _, top = selector.walk(zoo.ballots.astype(np.int64))
+        return top[:, 0] == zoo.labels, ran @ zoo.gmacs
+    if isinstance(selector, AgreementCascade):
+        ended, answered = selector.settled(zoo.ballots[:, :, 0].astype(np.int64))
+        return answered == zoo.labels, np.cumsum(zoo.gmacs)[ended]
+    return zoo.right()[:, 0], np.full(len(zoo.labels), zoo.gmacs[0])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The operating point: at most so many points under a network with a margin of standard errors, fewest MACs."""
+
+    network: str
+    points_under: float
+    standard_errors: float = 1.0
+
+    def choose(self, answers: Mapping[str, Answers], goal: np.ndarray) -> tuple[str, int]:
+        """Path and position. `goal`: bool [n], where the network is right. Nothing reaches it: the most accurate."""
+        best: tuple[float, str, int] | None = None
+        nearest: tuple[float, str, int] | None = None
+        for name, path in answers.items():
+            for position, right in enumerate(path.right):
+                gains = right.astype(np.float64) - goal
+                margin = self.standard_errors * gains.std() / np.sqrt(len(gains))
+                mean = float(path.gmacs[position].mean(dtype=np.float64))
+                if nearest is None or gains.mean() > nearest[0]:
+                    nearest = (float(gains.mean()), name, position)
+                if gains.mean() - margin >= -self.points_under / 100 and (best is None or mean < best[0]):
+                    best = (mean, name, position)
+        chosen = best or nearest
+        assert chosen is not None, "a path has a position at least"
+        return chosen[1:]
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """One row: what was chosen inside the training folds, and what it did outside."""
+
+    right: np.ndarray  # bool [n]
+    gmacs: np.ndarray  # float64 [n]
+    picks: list[str] = field(default_factory=list[str])  # of each outer fold, in words
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Everything that was judged on one zoo."""
+
+    curves: Mapping[str, Answers]  # by path: each position, cross-fitted
+    chosen: Mapping[str, Chosen]  # by path, and ANY: the best of all
+
+
+ANY = "whichever the training folds prefer"
+
+
+def judge(zoo: Zoo, paths: Mapping[str, Fit], rule: Rule, seed: int, done: Callable[[int, int], None]) -> Judged:
+    """Nested cross-validation of all paths and of the choice between them."""
+    images, fold = len(zoo.labels), stratified_folds(zoo.labels, OUTER_FOLDS, seed)
+    curves: dict[str, Answers] = {}
+    chosen = {name: Chosen(np.zeros(images, bool), np.zeros(images)) for name in [*paths, ANY]}
+    steps = OUTER_FOLDS * (INNER_FOLDS + 1) * len(paths)
+    for outer in range(OUTER_FOLDS):
+        rows, held = np.flatnonzero(fold != outer), np.flatnonzero(fold == outer)
+        training, test = zoo.take(rows), zoo.take(held)
+        inner = stratified_folds(training.labels, INNER_FOLDS, seed + 1)
+        seen: dict[str, Answers] = {}
+        for place, (name, fit) in enumerate(paths.items()):
+            seen[name] = _crossed(fit, training, inner)
+            path = fit(training)
+            answers = routed(path, test)
+            curves.setdefault(name, Answers.empty(len(path), images))
+            curves[name].right[:, held], curves[name].gmacs[:, held] = answers.right, answers.gmacs
+            _put(chosen[name], held, answers, path, rule.choose({name: seen[name]}, _goal(training, rule)))
+            done((outer * len(paths) + place + 1) * (INNER_FOLDS + 1), steps)
+        name, position = rule.choose(seen, _goal(training, rule))
+        chosen[ANY].right[held] = curves[name].right[position, held]
+        chosen[ANY].gmacs[held] = curves[name].gmacs[position, held]
+        chosen[ANY].picks.append(name)
+    return Judged(curves, chosen)
+
+
+def _goal(zoo: Zoo, rule: Rule) -> np.ndarray:
+    return zoo.right()[:, zoo.names.index(rule.network)]
+
+
+def _crossed(fit: Fit, zoo: Zoo, fold: np.ndarray) -> Answers:
+    """Each position of a path on images that it was not fitted on."""
+    whole: Answers | None = None
+    for held_out in np.unique(fold):
+        rows, held = np.flatnonzero(fold != held_out), np.flatnonzero(fold == held_out)
+        path = fit(zoo.take(rows))
+        answers = routed(path, zoo.take(held))
+        whole = whole or Answers.empty(len(path), len(zoo.labels))
+        whole.right[:, held], whole.gmacs[:, held] = answers.right, answers.gmacs
+    assert whole is not None, "there are folds"
+    return whole
+
+
+def _put(
+    chosen: Chosen, held: np.ndarray, answers: Answers, path: Sequence[Selector], choice: tuple[str, int]
+) -> None:
+    _, position = choice
+    chosen.right[held], chosen.gmacs[held] = answers.right[position], answers.gmacs[position]
+    chosen.picks.append(in_words(path[position]))
+
+
+def in_words(selector: Selector) -> str:
+    """Who runs, and when it stops."""
+    if isinstance(selector, AgreementCascade) and len(selector.models) > 1:
+        quorums = ", ".join(str(quorum) for quorum in selector.quorums) or "none"
+        first = f"{selector.models[0]} and {selector.models[1]}"
+        return f"{first}, then {', '.join(selector.models[2:]) or 'nobody'}; quorums {quorums}; {selector.last} last word"
+    if isinstance(selector, RankedVotes):
+        return f"{selector.models[selector.first]} first, then of {', '.join(selector.models)}"
+    return f"{selector.models[0]} alone"

@@ -1,0 +1,76 @@
+"""What was chosen under a budget, in the terminal and as JSON values."""
+
+from dataclasses import asdict
+from typing import Any
+
+from edgewise.cli.console import milliseconds, out, percent, print_table
+from edgewise.select.budget.choice import Candidate, Choice
+from edgewise.select.budget.kept import Kept
+from edgewise.select.budget.survey import SINGLE
+from edgewise.select.budget.why import lack, points
+
+_SAID = {
+    "max_mean_ms": "mean ms",
+    "max_p90_ms": "p90 ms",
+    "max_energy_mj": "mean mJ",
+    "min_accuracy": "accuracy %",
+}
+
+
+def show_choice(choice: Choice) -> None:
+    """The reasons in words, and the methods that were not chosen."""
+    print_table(
+        f"\nWhat each method offers under this budget ({choice.folds}-fold cross-validation of the training images)",
+        ["", "right %", "mean ms", "to the best model, points", "to the coin, points", ""],
+        [_row(choice.chosen, "chosen"), *(_row(other, lack(other)) for other in choice.runners_up)],
+    )
+    out.print(f"\n{choice.why}", markup=False, soft_wrap=True)
+
+
+def show_kept(kept: tuple[Kept, ...]) -> None:
+    """Each limit beside what held-out images say."""
+    if not kept:
+        return
+    print_table(
+        "\nThe budget on held-out images",
+        ["", "asked", "reached (95%)", ""],
+        [_kept(one) for one in kept],
+    )
+
+
+def choice_to_json(choice: Choice) -> dict[str, Any]:
+    """JSON values alone; the selector itself is stored apart."""
+    return {
+        "chosen": asdict(choice.chosen),
+        "runners_up": [asdict(other) | {"lacks": lack(other)} for other in choice.runners_up],
+        "best_single": choice.best_single,
+        "budget": asdict(choice.budget),
+        "criterion": choice.criterion,
+        "images": choice.images,
+        "folds": choice.folds,
+        "why": choice.why,
+    }
+
+
+def _row(candidate: Candidate, said: str) -> list[str]:
+    name = f"{candidate.models[0]} alone" if candidate.method == SINGLE else candidate.method
+    return [
+        name,
+        percent(candidate.accuracy.value),
+        milliseconds(candidate.mean_ms),
+        points(candidate.over_best).replace(" points", ""),
+        "" if candidate.method == SINGLE else points(candidate.gain).replace(" points", ""),
+        said,
+    ]
+
+
+def _kept(one: Kept) -> list[str]:
+    scale = 100 if one.name == "min_accuracy" else 1
+    low, value, high = (f"{scale * figure:.4g}" for figure in (one.reached.low, one.reached.value, one.reached.high))
+    bound = "at least" if one.name == "min_accuracy" else "at most"
+    return [
+        _SAID[one.name],
+        f"{bound} {scale * one.asked:.4g}",
+        f"{value} ({low} to {high})",
+        "kept" if one.kept else "MISSED",
+    ]

@@ -1,0 +1,1 @@
+"""Hybrids: a router names the stage at which a confidence cascade starts."""

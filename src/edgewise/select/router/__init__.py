@@ -1,0 +1,1 @@
+"""Routers: look at an image's learned embedding, then run the one model that is worth its time."""
