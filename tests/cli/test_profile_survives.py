@@ -282,7 +282,7 @@ class TestWhereNothingCanBeWritten:
     @pytest.mark.slow
     def test_files_may_not_grow(self, edgewise: Run, tmp_path: Path, few: Path, kib: int, stopped: str) -> None:
         """The limit is the kernel's own; when it is lifted, the same command ends what it began."""
-        arguments = command(few, tmp_path / "out")[3:]
+        arguments = command(few, tmp_path / "out", "--embeddings", "none")[3:]
         done = edgewise(*arguments, preexec_fn=limited(1024 * kib))
         data_error(done, f"{stopped} cannot be written: File too large", "ulimit -f")
         assert edgewise(*arguments).returncode == 0

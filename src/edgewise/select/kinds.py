@@ -1,6 +1,7 @@
 """The kinds of fitted selectors, by the names they are stored under; open to other packages by entry points."""
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -44,22 +45,24 @@ def restorer(kind: str) -> Restore:
 
 
 def pack(selectors: Sequence[Selector]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """The states of selectors that another one holds, as one state."""
+    """The states of selectors that another one holds, as one state; arrays that are the same are stored once."""
     values: list[dict[str, Any]] = []
     arrays: dict[str, np.ndarray] = {}
+    known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
     for place, selector in enumerate(selectors):
         own, its_arrays = selector.state()
-        values.append({"kind": selector.kind, "state": own})
-        arrays |= {f"{place}.{name}": array for name, array in its_arrays.items()}
+        stored: dict[str, str] = {}
+        for name, array in its_arrays.items():
+            content = (array.dtype.str, array.shape, sha256(np.ascontiguousarray(array).tobytes()).digest())
+            stored[name] = known.setdefault(content, f"{place}.{name}")
+            arrays.setdefault(stored[name], array)
+        values.append({"kind": selector.kind, "state": own, "arrays": stored})
     return values, arrays
 
 
 def unpack(values: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> tuple[Selector, ...]:
     """The inverse of `pack`. Raises `UsageError` for unknown kinds, and what each kind raises for a torn state."""
     return tuple(
-        restorer(part["kind"])(
-            part["state"],
-            {name.removeprefix(f"{place}."): a for name, a in arrays.items() if name.startswith(f"{place}.")},
-        )
-        for place, part in enumerate(values)
+        restorer(part["kind"])(part["state"], {name: arrays[key] for name, key in part["arrays"].items()})
+        for part in values
     )
