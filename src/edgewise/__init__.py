@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgewise.errors import EdgewiseError as EdgewiseError
+    from edgewise.select.budget.budget import Budget as Budget
     from edgewise.serve.engine import Classification as Classification
     from edgewise.serve.engine import Engine as Engine
 
 __version__ = "0.1.0"
-__all__ = ["Classification", "EdgewiseError", "Engine", "__version__"]
+__all__ = ["Budget", "Classification", "EdgewiseError", "Engine", "__version__"]
 
 _HOMES = {
+    "Budget": "edgewise.select.budget.budget",
     "EdgewiseError": "edgewise.errors",
     "Classification": "edgewise.serve.engine",
     "Engine": "edgewise.serve.engine",

@@ -1,0 +1,102 @@
+"""Which selector, when: the page of the docs, written from the stored results of the other benchmarks.
+
+    python benchmarks/which_selector.py
+
+Nothing is measured here. Every figure comes from benchmarks/results/*.json, and the page names the command behind it; run
+that command first to renew its figures. Writes docs/which_selector.md.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pages import markdown_list, markdown_table, write_page
+
+RESULTS = Path(__file__).parent / "results"
+WHOLE = "all 20 classes"
+Result = dict[str, Any]
+
+
+def main() -> None:
+    write_page("which_selector", page({name: load(name) for name in NEEDED}))
+
+
+NEEDED = ("select_imagenet20", "select_published", "select_speed", "guarantees")
+
+
+def load(name: str) -> Result:
+    """A stored result."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def page(results: dict[str, Result]) -> list[str]:
+    """The parts of the page."""
+    return [
+        "# Which selector, when",
+        "Written by `python benchmarks/which_selector.py` from stored results; each section names the command that made "
+        "its figures.",
+        *first(),
+        *photographs(results["select_imagenet20"]),
+        *published(results["select_published"]),
+        *cost(results["select_speed"]),
+        *promises(),
+    ]
+
+
+def first() -> list[str]:
+    """What to do, before any figure."""
+    return [
+        "## In short",
+        markdown_list(
+            [
+                "Begin with `edgewise select ceiling PROFILE`. Where the best model is also nearly the cheapest, it says so: "
+                "run that one alone, and read no further.",
+                "Else `edgewise select fit PROFILE` with your budget. It compares every selector by cross-validation and takes "
+                "what keeps the budget; one that does not beat a coin of equal cost is never taken.",
+                "`cascade` is what mostly wins where the models give scores; `agreement` where they give classes alone.",
+                "`deferral` and `utility` learn from the outputs of the models run so far. They pay where a small model is "
+                "sure and wrong in ways that can be learned, and need more images than a cascade.",
+                "`router` and `ridge` may jump straight to any model. They put a learned embedding in the place of the "
+                "paper's hand-made features, and run one small model to have it.",
+                "`premodel` is the paper's selector, kept as the baseline. On photographs it has not beaten the coin.",
+            ]
+        ),
+    ]
+
+
+def photographs(result: Result) -> list[str]:
+    """Every selector on real networks and photographs, 20-way and 1000-way."""
+    parts = [
+        "## On 1,000 photographs",
+        "`python benchmarks/select_imagenet20.py`: nested cross-validation, decoding and choosing inside the times. Every "
+        "table, with the halves of the data: [Selectors on 1,000 real photographs](select_imagenet20.md).",
+    ]
+    for ways, tables in result["tables"].items():
+        rows = tables[WHOLE]["rows"]
+        best = next(row for row in rows if "best" in row["marks"])
+        parts += [
+            f"### {ways}: {best['name']} alone reaches {100 * best['accuracy']['value']:.1f}% in {best['mean_ms']:.1f} ms",
+            f"![accuracy against time per image](pictures/select_imagenet20_{ways}.svg)",
+            markdown_table(
+                ["", "right %", "mean ms", "to the best model, points (95%)", "speed", "to the coin, points (95%)", ""],
+                [_row(row, best) for row in rows if row["kind"] == "selector"],
+            ),
+            f"What `edgewise select fit` says on all images: {result['auto_says'][ways]}",
+        ]
+    return parts
+
+
+def _row(row: Result, best: Result) -> list[str]:
+    return [
+        row["name"],
+        f"{100 * row['accuracy']['value']:.1f}",
+        f"{row['mean_ms']:.1f}",
+        _points(row["over_best"]),
+        f"{best['mean_ms'] / row['mean_ms']:.2f}x",
+        _points(row["gain"]),
+        row["verdict"],
+    ]
+
+
+def _points(gain: Result) -> str:
+    return f"{100 * gain['value']:+.1f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
