@@ -13,7 +13,7 @@ _WIDTH_PX, _HEIGHT_PX = 940, 560
 def write_plane(name: str, table: FairTable) -> str:
     """Draw the accuracy-time plane of a table into docs/pictures/NAME.svg; returns the Markdown that shows it."""
     style = resources.files("edgewise.report").joinpath("report.css").read_text(encoding="utf-8")
-    drawn = str(draw_plane(table, _WIDTH_PX, _HEIGHT_PX))
+    drawn = str(draw_plane(table.rows, table.mixing_line, table.images, (_WIDTH_PX, _HEIGHT_PX)))
     opening = f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" height="{_HEIGHT_PX}" '
     background = f'<rect width="{_WIDTH_PX}" height="{_HEIGHT_PX}" fill="#fff"/>'
     body, end = drawn.replace("<svg ", opening, 1).split(">", 1)

@@ -100,3 +100,62 @@ def _row(row: Result, best: Result) -> list[str]:
 
 def _points(gain: Result) -> str:
     return f"{100 * gain['value']:+.1f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
+
+
+def published(result: Result) -> list[str]:
+    """Agreement alone, where no scores are known."""
+    return [
+        "## On published predictions, without scores",
+        f"`python benchmarks/select_published.py`: {result['images']:,} images, top-5 classes of each network, cost = "
+        "published MACs. [The whole comparison](select_published.md).",
+        "![accuracy against MACs, the paper's eleven networks](pictures/select_published_paper.svg)",
+        markdown_list(result["in_words"]),
+    ]
+
+
+def cost(result: Result) -> list[str]:
+    """What choosing and fitting take."""
+    few, many = result["few_classes"], result["many_classes"]
+    rows = [
+        [
+            name,
+            f"{few[name]['choose_ms']:.3f}",
+            f"{many[name]['choose_ms']:.3f}",
+            f"{many[name]['fit_s']:.1f}",
+        ]
+        for name in many
+    ]
+    return [
+        "## What choosing costs",
+        f"`python benchmarks/select_speed.py`: {result['images']:,} drawn images x {result['models']} models; medians of the "
+        "time inside `decide` per image, on top of what the models compute ([p90 and memory](select_speed.md)).",
+        markdown_table(
+            ["", "choosing, ms, 20 classes", f"choosing, ms, {result['classes']:,} classes", "fitting a path, s"], rows
+        ),
+        f"Fitting all of them: {sum(figures['fit_s'] for figures in many.values()):.0f} s.",
+    ]
+
+
+def promises() -> list[str]:
+    """What can be promised."""
+    return [
+        "## When it must be sure",
+        "`python benchmarks/guarantees.py`: the bounds hold where the risk is known, and are used up, not merely kept. "
+        "[Guarantees](guarantees.md).",
+        "![harm over many calibrations, and images escalated against alpha](pictures/guarantees.svg)",
+        markdown_list(
+            [
+                "`--guarantee 0.05 --max-loss 0.02`: of 100 calibrations 95 give a selector that loses no more than two "
+                "points to the best model. It takes half of the images for the proof, and with a few hundred of them it "
+                "can promise little: the error says what it could.",
+                "`--unfamiliar escalate` or `refuse`: images unlike those learned from are not guessed. It knows noise and "
+                "blank frames; what looks much like a photograph of something else it mostly lets pass.",
+                "No promise speaks of other images than those calibrated on: `edgewise select robustness` shows what blur, "
+                "noise, compression, brightness and contrast do.",
+            ]
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    main()

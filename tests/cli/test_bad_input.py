@@ -141,11 +141,12 @@ def test_no_profile_there(edgewise: Run, tmp_path: Path, command: tuple[str, ...
 def test_fit_refuses_before_it_computes(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     edgewise("profile", "--data", drawn_folder, "--out", tmp_path / "out", "--zoo", "tiny:xs", "--zoo", "tiny:s")
     done = edgewise(
-        "select", "fit", tmp_path / "out", "--out", tmp_path / "s", "--method", "premodel", "--max-mean-ms", "3"
+        "select", "fit", tmp_path / "out", "--out", tmp_path / "s", "--method", "premodel", "--max-stages", "3"
     )
-    said(done, USAGE, "'premodel' knows no max-mean-ms", "hint:")
+    said(done, USAGE, "'premodel' knows no max-stages", "hint:")
     infeasible = edgewise("select", "fit", tmp_path / "out", "--out", tmp_path / "s", "--max-mean-ms", "0.000001")
-    said(infeasible, USAGE, "hint:")
+    said(infeasible, USAGE, "can promise a mean of 1e-06 ms", "hint: The nearest feasible is --max-mean-ms")
+    assert "comparing" not in infeasible.stderr, "what no model alone keeps is refused before anything is fitted"
     assert not (tmp_path / "s").exists()
     nowhere = edgewise("select", "fit", tmp_path / "out", "--out", "/dev/null/s")
     said(nowhere, DATA, "/dev/null/s cannot be written", "hint:")

@@ -68,7 +68,8 @@ def test_the_command_takes_them_and_stores_what_it_resolved(edgewise: Run, tmp_p
     judged = edgewise("select", "evaluate", out, "--json", env={"EDGEWISE_SETTINGS": str(path)})
     assert json.loads(judged.stdout)["folds"] == 3, judged.stderr
     stored = json.loads((out / "evaluation.json").read_text())["data"]["settings"]
-    assert stored == {"criterion": "top1", "folds": 3, "max_mean_ms": None, "seed": 0}
+    budget = {"max_mean_ms": None, "max_p90_ms": None, "max_energy_mj": None, "min_accuracy": None}
+    assert stored == {"criterion": "top1", "folds": 3, **budget, "seed": 0}
 
 
 def test_a_wrong_value_is_one_error(edgewise: Run, tmp_path: Path) -> None:

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edgewise.report import render, write_report
+from edgewise.report.selected import Selected
+from edgewise.select.budget.kept import Kept
+from edgewise.select.judge.fair_table import Interval
+from tests.report.conftest import MODELS
+from tests.report.test_choice import candidate, chosen
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -50,22 +55,37 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page_file(profile, decide, full_table, tmp_path) -> Callable[[bool], Path]:
-    def make(judged: bool) -> Path:
+def page_file(profile, decide, full_table, tmp_path) -> Callable[[str], Path]:
+    def make(content: str) -> Path:
+        judged = content == "judged"
+        kept = (Kept("max_mean_ms", 2.0, Interval(1.9324, 1.9, 1.95), True),)
+        explained = Selected(tmp_path, "auto", MODELS, five_offers(), kept, "It holds.", full_table)
         outcomes = profile(skipped=[("class0/" + "long_name" * 20 + ".jpg", "is empty (0 bytes)")])
         path = tmp_path / "report.html"
         decisions = decide(outcomes) if judged else []
-        write_report(path, render(outcomes, full_table if judged else None, decisions, title="Three networks"))
+        selected = explained if content == "explained" else None
+        table = full_table if judged else None
+        write_report(path, render(outcomes, table, decisions, title="Three networks", selected=selected))
         return path
 
     return make
 
 
-@pytest.mark.parametrize("judged", [True, False], ids=["judged", "unjudged"])
+def five_offers():
+    at = {"router": (0.81, 6.2), "utility": (0.8, 6.3), "agreement": (0.74, 4.0), "a premodel": (0.66, 9.0)}
+    return chosen(
+        *(
+            candidate(name, list(MODELS), accuracy=Interval(a, a - 0.02, a + 0.02), mean_ms=ms, lacks="over the budget")
+            for name, (a, ms) in at.items()
+        )
+    )
+
+
+@pytest.mark.parametrize("content", ["judged", "unjudged", "explained"])
 @pytest.mark.parametrize("width", [390, 760, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_stands_by_itself_and_fits(browser, page_file, width, scheme, judged):
-    path = page_file(judged)
+def test_the_page_stands_by_itself_and_fits(browser, page_file, width, scheme, content):
+    path = page_file(content)
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
     page = context.new_page()
     complaints: list[str] = []
@@ -86,7 +106,7 @@ def test_the_page_stands_by_itself_and_fits(browser, page_file, width, scheme, j
     assert widths[0] <= widths[1]
     assert cut_off == []
     assert loaded
-    assert len(planes) == (1 if judged else 0)
+    assert len(planes) == (0 if content == "unjudged" else 1)
     for plane in planes:
         assert_apart(plane["texts"], plane["frame"])
 

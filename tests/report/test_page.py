@@ -11,6 +11,8 @@ import pytest
 
 from edgewise.errors import StoreError
 from edgewise.report import render, write_report
+from edgewise.report.provenance import provenance
+from edgewise.select.budget.budget import Budget
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -163,6 +165,21 @@ def test_a_restriction_of_the_classes_is_part_of_the_command(profile):
     assert "--classes data" in Page(render(outcomes, None, [], title="t")).text
     outcomes.labels[:] = 0
     assert "--classes cat,dog,bird" in Page(render(outcomes, None, [], title="t")).text
+
+
+def test_the_commands_repeat_what_was_asked_of_energy_vectors_and_budget(profile, full_table):
+    outcomes = profile()
+    made, judged, _ = provenance(outcomes, full_table).commands
+    assert "--embeddings none" in made, "a profile of an earlier version kept none"
+    assert "--power-file" not in made
+    assert judged.endswith("--seed 0")
+    outcomes.manifest.update(embeddings="all", power_file=None, power_unit=None)
+    assert "--embeddings" not in provenance(outcomes, full_table).commands[0]
+    outcomes.manifest.update(embeddings="a, b", power_file="/sys/my power", power_unit="mW")
+    budget = Budget(max_p90_ms=20.5, max_energy_mj=3, min_accuracy=0.875)
+    made, judged, _ = provenance(outcomes, full_table, budget).commands
+    assert "--embeddings 'a, b' --power-file '/sys/my power' --power-unit mW" in made
+    assert judged.endswith("--seed 0 --max-p90-ms 20.5 --max-energy-mj 3 --min-accuracy 0.875")
 
 
 def test_an_unwritable_place_is_one_clear_error(tmp_path):

@@ -4,10 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from edgewise.cli.console import milliseconds, out, percent, print_table
+from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.choice import Candidate, Choice
 from edgewise.select.budget.kept import Kept
 from edgewise.select.budget.survey import SINGLE
-from edgewise.select.budget.why import lack, points
+from edgewise.select.budget.why import lack
+from edgewise.select.judge.fair_table import Interval
 
 _SAID = {
     "max_mean_ms": "mean ms",
@@ -15,16 +17,22 @@ _SAID = {
     "max_energy_mj": "mean mJ",
     "min_accuracy": "accuracy %",
 }
+_ALSO = {"max_p90_ms": "p90 ms", "max_energy_mj": "mJ"}  # costs that are shown where they are limited
 
 
 def show_choice(choice: Choice) -> None:
     """The reasons in words, and the methods that were not chosen."""
+    costs = [heading for limit, heading in _ALSO.items() if limit in choice.budget.limits]
     print_table(
-        f"\nWhat each method offers under this budget ({choice.folds}-fold cross-validation of the training images)",
-        ["", "right %", "mean ms", "to the best model, points", "to the coin, points", ""],
-        [_row(choice.chosen, "chosen"), *(_row(other, lack(other)) for other in choice.runners_up)],
+        f"\nWhat each method offers under this budget\n({choice.folds}-fold cross-validation of the training images)",
+        ["", "right %", "mean ms", *costs, "over the best, points", "over the coin, points", ""],
+        [
+            _row(choice.chosen, choice.budget, "chosen"),
+            *(_row(other, choice.budget, lack(other, choice.chosen)) for other in choice.runners_up),
+        ],
     )
-    out.print(f"\n{choice.why}", markup=False, soft_wrap=True)
+    out.print(f"\n{choice.why}", markup=False)
+    out.print("The choice was made by these figures, so they flatter it; the first table judges it anew.", style="dim")
 
 
 def show_kept(kept: tuple[Kept, ...]) -> None:
@@ -42,7 +50,7 @@ def choice_to_json(choice: Choice) -> dict[str, Any]:
     """JSON values alone; the selector itself is stored apart."""
     return {
         "chosen": asdict(choice.chosen),
-        "runners_up": [asdict(other) | {"lacks": lack(other)} for other in choice.runners_up],
+        "runners_up": [asdict(other) | {"lacks": lack(other, choice.chosen)} for other in choice.runners_up],
         "best_single": choice.best_single,
         "budget": asdict(choice.budget),
         "criterion": choice.criterion,
@@ -52,16 +60,22 @@ def choice_to_json(choice: Choice) -> dict[str, Any]:
     }
 
 
-def _row(candidate: Candidate, said: str) -> list[str]:
+def _row(candidate: Candidate, budget: Budget, said: str) -> list[str]:
     name = f"{candidate.models[0]} alone" if candidate.method == SINGLE else candidate.method
+    also = {"max_p90_ms": candidate.p90_ms, "max_energy_mj": candidate.energy_mj}
     return [
         name,
         percent(candidate.accuracy.value),
         milliseconds(candidate.mean_ms),
-        points(candidate.over_best).replace(" points", ""),
-        "" if candidate.method == SINGLE else points(candidate.gain).replace(" points", ""),
+        *("" if cost is None else milliseconds(cost) for limit, cost in also.items() if limit in budget.limits),
+        _points(candidate.over_best),
+        "" if candidate.method == SINGLE else _points(candidate.gain),
         said,
     ]
+
+
+def _points(value: Interval) -> str:
+    return f"{100 * value.value:+.1f} ({100 * value.low:+.1f}..{100 * value.high:+.1f})"
 
 
 def _kept(one: Kept) -> list[str]:

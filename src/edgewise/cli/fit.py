@@ -37,13 +37,14 @@ def command(
     min_accuracy: budget_options.MinAccuracy = None,
     max_energy_mj: budget_options.MaxEnergyMj = None,
     margin: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=0,
-            help="Standard errors by which a demanded accuracy must be passed in training.",
+            help="Standard errors by which a demanded accuracy must be passed in training. Default: as many as "
+            "resampling shows to be needed.",
             rich_help_panel=budget_options.PANEL,
         ),
-    ] = 1.0,
+    ] = None,
     guarantee: Annotated[
         float | None,
         typer.Option(
@@ -69,8 +70,11 @@ def command(
         ),
     ] = None,
     false_alarms: Annotated[
-        float, typer.Option(help="Share of familiar images that may be taken for such.", rich_help_panel=_SOUNDNESS)
-    ] = 0.05,
+        float | None,
+        typer.Option(
+            help="Share of familiar images that may be taken for such. Default: 0.05.", rich_help_panel=_SOUNDNESS
+        ),
+    ] = None,
     average: Annotated[
         bool | None,
         typer.Option(
@@ -167,7 +171,7 @@ def command(
             requests=_REQUESTS,
             promise=_promise(guarantee, min_accuracy, max_loss, max_risk),
             unfamiliar=unfamiliar,
-            false_alarms=false_alarms,
+            false_alarms=_false_alarms(false_alarms, unfamiliar),
             average=average,
             max_stages=max_stages,
             features=_features(features),
@@ -196,6 +200,8 @@ def command(
         return
     fitted.show()
     if not quiet:
+        if fitted.unjudged:
+            note(f"It is not in the table, because it cannot be judged on the smaller folds: {fitted.unjudged}")
         note(f"The selector runs {' > '.join(fitted.runs)}. It is in {out}")
         note(f"Next: edgewise classify IMAGES --selector {shlex.quote(str(out))}")
 
@@ -213,6 +219,15 @@ def _promise(
             "Say how surely it is to hold: --guarantee 0.05 keeps it in 95 of 100 calibrations.",
         )
     return None
+
+
+def _false_alarms(share: float | None, unfamiliar: str | None) -> float:
+    if share is not None and unfamiliar is None:
+        raise UsageError(
+            "--false-alarms is of images taken for unfamiliar, and nothing is done with such.",
+            "Say what: --unfamiliar escalate, or --unfamiliar refuse.",
+        )
+    return 0.05 if share is None else share
 
 
 def _features(features: str | None) -> tuple[str, ...] | Literal["auto"] | None:

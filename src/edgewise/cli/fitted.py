@@ -1,6 +1,6 @@
 """A selector fitted on everything, and what cross-validation says of the way it was fitted."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from edgewise.cli.choices import choice_to_json, show_choice, show_kept
@@ -27,13 +27,17 @@ class Fitted:
     choice: "Choice | None"  # None where nothing was chosen
     table: "FairTable"
     kept: "tuple[Kept, ...]"
+    unjudged: str = ""  # why the table holds the single models alone
 
     @property
     def certificate(self) -> str:
         """The promise in words; empty where none was asked for."""
         inner = getattr(self.selector, "inner", None)
         found = getattr(self.selector, "certificate", None) or getattr(inner, "certificate", None)
-        return "" if found is None else str(found)
+        if found is None:
+            return ""
+        watched = "Before unfamiliar images are sought: " if self.selector.kind == "watched" else ""
+        return f"{watched}{found}"
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -58,6 +62,7 @@ class Fitted:
             "choice": None if self.choice is None else choice_to_json(self.choice),
             "certificate": self.certificate or None,
             "budget_kept": [asdict(one) for one in self.kept],
+            "unjudged": self.unjudged or None,
         }
 
 
@@ -70,23 +75,33 @@ def fit_and_judge(
     smaller, a method that misses its budget takes what comes nearest to it; where nothing can be certified there, the
     table holds the single models alone.
     """
-    from dataclasses import replace
-
     from edgewise.select.budget.auto import AutoMethod, BudgetedMethod
     from edgewise.select.budget.kept import kept
     from edgewise.select.judge.evaluate import evaluate
 
-    steered = isinstance(method, AutoMethod | BudgetedMethod)
-    choice = method.choose(trials, progress) if steered else None
+    choice = method.choose(trials, progress) if isinstance(method, AutoMethod | BudgetedMethod) else None
     selector = method.fit(trials) if choice is None else choice.selector
-    judged = replace(method, strict=False, requests=1) if steered else method
-    budget = method.budget if steered else Budget()
     judging: dict[str, Any] = {"criterion": criterion, "folds": folds, "seed": seed, "progress": progress}
     try:
-        found = evaluate(trials, {name: judged}, **judging)
-    except UsageError:  # what is certified on all images may be beyond proof on the judge's fewer ones
-        if steered:
+        found = evaluate(trials, {name: _lenient(method)}, **judging)
+    except UsageError as error:  # what is certified on all images may be beyond proof on the judge's fewer ones
+        if choice is not None:
             raise
-        return Fitted(selector, None, evaluate(trials, {}, **judging).table, ())
-    held = kept(budget, trials, found.routed[name], found.time_ms[name], criterion, seed=seed)
+        return Fitted(selector, None, evaluate(trials, {}, **judging).table, (), error.message)
+    held = kept(_budget(method), trials, found.routed[name], found.time_ms[name], criterion, seed=seed)
     return Fitted(selector, choice, found.table, held)
+
+
+def _lenient(method: Any) -> Method:
+    """The method as it is judged: what misses its budget on fewer images takes what comes nearest to it."""
+    from edgewise.select.budget.auto import AutoMethod, BudgetedMethod
+    from edgewise.select.guarantee.watched_fit import WatchedMethod
+
+    if isinstance(method, WatchedMethod):
+        return replace(method, inner=_lenient(method.inner))
+    return replace(method, strict=False, requests=1) if isinstance(method, AutoMethod | BudgetedMethod) else method
+
+
+def _budget(method: Any) -> Budget:
+    """The budget that a method, or what it watches over, is held to; none where it is held to none."""
+    return getattr(getattr(method, "inner", method), "budget", Budget())

@@ -111,6 +111,9 @@ class Manifest(TypedDict):
     threads: int
     mode: str
     seed: int
+    embeddings: NotRequired[str]  # as asked for, as are the next two; earlier profiles have none of them
+    power_file: NotRequired[str | None]
+    power_unit: NotRequired[str | None]
     edgewise: str
     created: str
     machine: StoredMachine

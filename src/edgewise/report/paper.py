@@ -66,7 +66,10 @@ def render_paper(outcomes: Outcomes, study: Study, *, title: str, notes: Notes |
         headline=headline(study),
         others=others(study),
         answers=answer_rows(study.table),
-        planes={size: draw_plane(study.table, *px) for size, px in _PLANES_PX.items()},
+        planes={
+            size: draw_plane(study.table.rows, study.table.mixing_line, study.table.images, px)
+            for size, px in _PLANES_PX.items()
+        },
         families=family_rows(study.namings, images),
         scores=score_rows(study.namings),
         shares=shares,

@@ -1,7 +1,8 @@
-"""The accuracy-time plane: every row of the fair table as a point, random mixing as a line, drawn as SVG."""
+"""The accuracy-time plane: every way to answer as a point, random mixing as a line, drawn as SVG."""
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Protocol
 
 from markupsafe import Markup
 
@@ -11,7 +12,7 @@ from edgewise.report.labels import Label, Placed, place
 from edgewise.report.lettering import FONT_PX, LINE_PX, in_two_lines, shortened
 from edgewise.report.markers import RADIUS_PX, WORDS, mark
 from edgewise.report.scale import Scale, share_scale, time_scale
-from edgewise.select.judge.fair_table import FairTable, Row
+from edgewise.select.judge.fair_table import Interval, Kind
 
 _LEFT_PX, _RIGHT_PX, _TOP_PX, _BOTTOM_PX = 44.0, 10.0, 26.0, 42.0
 _CURVE_STEPS = 24
@@ -20,33 +21,55 @@ _LONGEST_LINE, _LONGEST_NAME = 34, 60
 _ASCENT_PX = 0.8 * LINE_PX  # from the top of a line to its base
 
 
-def draw_plane(table: FairTable, width_px: int, height_px: int) -> Markup:
-    """The plane as one `<svg>` of the given size; it scales with the page.
+class Way(Protocol):
+    """A way to answer all images, as the plane sees it; the rows of a fair table are such."""
 
-    Points that no label fits beside carry their row's number in the table instead. The baseline is a single model, or
-    lies between two, and has no point of its own.
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def accuracy(self) -> Interval: ...
+    @property
+    def mean_ms(self) -> float: ...
+
+
+def draw_plane(
+    ways: Sequence[Way],
+    mixing_line: Sequence[tuple[float, float]],
+    images: int,
+    size_px: tuple[int, int],
+    *,
+    name: str = "plane",
+) -> Markup:
+    """The plane as one `<svg>` of the given width and height; it scales with the page, on which `name` is its own.
+
+    Points that no label fits beside carry their number, counted from 1, which a table resolves. The baseline is a
+    single model, or lies between two, and has no point of its own.
     """
-    numbered = [(number, row) for number, row in enumerate(table.rows, 1) if row.kind != "baseline"]
+    (width_px, height_px), clip = size_px, f"{name}-{size_px[0]}"
+    numbered = [(number, row) for number, row in enumerate(ways, 1) if row.kind != "baseline"]
     rows = [row for _, row in numbered]
     frame = Box(_LEFT_PX, _TOP_PX, width_px - _LEFT_PX - _RIGHT_PX, height_px - _TOP_PX - _BOTTOM_PX)
     x = time_scale([row.mean_ms for row in rows], frame.left, frame.right)
     shares = [end for row in rows for end in (row.accuracy.low, row.accuracy.high)]
     y = share_scale(shares, frame.bottom, frame.top)
-    curve = _mixing_curve(table.mixing_line, x)
+    curve = _mixing_curve(mixing_line, x)
     parts = [
         _grid(x, y, frame),
-        _line_through([(x.place(time), y.place(share)) for time, share in curve], f"clip{width_px}") if curve else "",
+        _line_through([(x.place(time), y.place(share)) for time, share in curve], clip) if curve else "",
         *(_error_bar(row, x, y) for row in rows),
-        *(_point(row, x, y, table.images) for row in rows),
+        *(_point(row, x, y, images) for row in rows),
         *(_label(row.kind, placed) for row, placed in zip(rows, _labels(numbered, curve, x, y, frame), strict=True)),
     ]
     return Markup(
         '<svg class="plane" viewBox="0 0 {w} {h}" role="img" aria-label="{title}">'
-        '<clipPath id="clip{w}"><rect x="{fx}" y="{fy}" width="{fw}" height="{fh}"/></clipPath>{parts}</svg>'
+        '<clipPath id="{clip}"><rect x="{fx}" y="{fy}" width="{fw}" height="{fh}"/></clipPath>{parts}</svg>'
     ).format(
         w=width_px,
         h=height_px,
-        title=_in_words(table),
+        title=_in_words(ways),
+        clip=clip,
         fx=frame.left,
         fy=frame.top,
         fw=frame.width,
@@ -55,12 +78,12 @@ def draw_plane(table: FairTable, width_px: int, height_px: int) -> Markup:
     )
 
 
-def _in_words(table: FairTable) -> str:
+def _in_words(ways: Sequence[Way]) -> str:
     """What a reader who cannot see the picture is told; the table below it holds every figure."""
-    best = max(table.rows, key=lambda row: row.accuracy.value, default=None)
+    best = max(ways, key=lambda row: row.accuracy.value, default=None)
     top = f" The highest is {best.name}." if best else ""
-    ways = count(len(table.rows), "way")
-    return f"Accuracy against mean time of {ways} to answer.{top} The table below has the figures."
+    number = count(len(ways), "way")
+    return f"Accuracy against mean time of {number} to answer.{top} The table below has the figures."
 
 
 def _mixing_curve(corners: Sequence[tuple[float, float]], x: Scale) -> list[tuple[float, float]]:
@@ -112,14 +135,14 @@ def _line_through(points: Sequence[tuple[float, float]], clip: str) -> Markup:
     ).format(path, clip)
 
 
-def _error_bar(row: Row, x: Scale, y: Scale) -> Markup:
+def _error_bar(row: Way, x: Scale, y: Scale) -> Markup:
     at, low, high = x.place(row.mean_ms), y.place(row.accuracy.low), y.place(row.accuracy.high)
     return Markup('<path class="bar {}" d="M{} {}V{}m-3 0h6M{} {}h6"/>').format(
         row.kind, _px(at), _px(low), _px(high), _px(at - 3), _px(low)
     )
 
 
-def _point(row: Row, x: Scale, y: Scale, images: int) -> Markup:
+def _point(row: Way, x: Scale, y: Scale, images: int) -> Markup:
     text = (
         f"{row.name} ({WORDS[row.kind]}): {percent(row.accuracy.value, images)} right "
         f"({percent_range(row.accuracy, images)}) in {milliseconds(row.mean_ms)} ms"
@@ -129,7 +152,7 @@ def _point(row: Row, x: Scale, y: Scale, images: int) -> Markup:
 
 
 def _labels(
-    numbered: Sequence[tuple[int, Row]], curve: Sequence[tuple[float, float]], x: Scale, y: Scale, frame: Box
+    numbered: Sequence[tuple[int, Way]], curve: Sequence[tuple[float, float]], x: Scale, y: Scale, frame: Box
 ) -> tuple[Placed | None, ...]:
     wanted: list[Label] = []
     avoided: list[Line] = []

@@ -2,10 +2,12 @@
 
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 from edgewise.profile.manifest import Licensed, Manifest, StoredModel
 from edgewise.profile.outcomes import Outcomes
 from edgewise.report.figures import count
+from edgewise.select.budget.budget import Budget, written
 from edgewise.select.criterion import Criterion
 from edgewise.select.judge.fair_table import FairTable
 
@@ -39,14 +41,18 @@ class Provenance:
     skipped_in_all: int
 
 
-def provenance(outcomes: Outcomes, table: FairTable | None) -> Provenance:
-    """Collect what the manifest and the table record of their making."""
+def provenance(
+    outcomes: Outcomes, table: FairTable | None, budget: Budget | None = None, selector: Path | None = None
+) -> Provenance:
+    """Collect what the manifest and the table record of their making; `budget` is the one that the table was made
+    under, `selector` the folder of one that the report explains.
+    """
     manifest = outcomes.manifest
     skipped = [(row["image"], row["reason"]) for row in manifest["skipped"]]
     return Provenance(
         facts=(*_machine(manifest), *_profile(manifest), *_judging(table)),
         models=tuple(_model(m, card) for m, card in zip(manifest["models"], manifest["cards"], strict=True)),
-        commands=_commands(outcomes, table),
+        commands=_commands(outcomes, table, budget, selector),
         skipped=tuple(skipped[:_LISTED]),
         skipped_in_all=len(skipped),
     )
@@ -94,15 +100,18 @@ def _model(model: StoredModel, card: Licensed) -> ModelSource:
     return ModelSource(model["name"], model["source"], model["fingerprint"][:12], size, card["licence"])
 
 
-def _commands(outcomes: Outcomes, table: FairTable | None) -> tuple[str, ...]:
+def _commands(
+    outcomes: Outcomes, table: FairTable | None, budget: Budget | None, selector: Path | None
+) -> tuple[str, ...]:
     manifest, folder = outcomes.manifest, str(outcomes.folder)
     zoo = [word for model in manifest["models"] for word in ("--zoo", model["source"])]
     settings = ["--threads", str(manifest["threads"]), "--mode", manifest["mode"], "--seed", str(manifest["seed"])]
-    data = ["--data", manifest["data"]["path"], *_restriction(outcomes)]
+    data = ["--data", manifest["data"]["path"], *_restriction(outcomes), *_energy_and_embeddings(manifest)]
+    explained = ["--selector", str(selector)] if selector else []
     return (
         shlex.join(["edgewise", "profile", *zoo, *data, "--out", folder, *settings]),
-        evaluate_command(outcomes, table),
-        shlex.join(["edgewise", "report", folder]),
+        evaluate_command(outcomes, table, budget),
+        shlex.join(["edgewise", "report", folder, *explained]),
     )
 
 
@@ -118,7 +127,18 @@ def _restriction(outcomes: Outcomes) -> list[str]:
     ]
 
 
-def evaluate_command(outcomes: Outcomes, table: FairTable | None) -> str:
+def _energy_and_embeddings(manifest: Manifest) -> list[str]:
+    """The options by which energy was measured and vectors were kept; nothing where they were left as they are."""
+    kept = manifest.get("embeddings", "none")  # earlier profiles kept none, and said nothing of it
+    options = [] if kept == "all" else ["--embeddings", kept]
+    for option, value in (("--power-file", manifest.get("power_file")), ("--power-unit", manifest.get("power_unit"))):
+        options += [option, value] if value else []
+    return options
+
+
+def evaluate_command(outcomes: Outcomes, table: FairTable | None, budget: Budget | None = None) -> str:
     """What makes the fair table of a profile; with the settings of the one that was made."""
     made = ["--criterion", table.criterion, "--folds", str(table.folds), "--seed", str(table.seed)] if table else []
+    for name, limit in vars(budget or Budget()).items():
+        made += [] if limit is None else [written(name), str(limit)]
     return shlex.join(["edgewise", "select", "evaluate", str(outcomes.folder), *made])

@@ -1,16 +1,19 @@
 """An evaluation, kept beside the profile that it judged, and the report of both."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
-from edgewise.errors import StoreError
+from edgewise.errors import StoreError, UsageError
 from edgewise.profile.outcomes import Outcomes, open_profile
 from edgewise.report.decisions import ImageDecision
 from edgewise.report.render import render, write_report
+from edgewise.report.selected import read_selected
 from edgewise.restore import restore
+from edgewise.select.budget.budget import Budget
 from edgewise.select.criterion import top_k
 from edgewise.select.judge.evaluate import Evaluation
 from edgewise.select.judge.fair_table import FairTable
@@ -22,10 +25,20 @@ EVALUATION, DECISIONS = "evaluation.json", "decisions.parquet"
 _AGAIN = "Run `edgewise select evaluate` again."
 
 
+class _Settings(TypedDict):
+    """What is read of an evaluation's settings: its budget."""
+
+    max_mean_ms: NotRequired[float | None]
+    max_p90_ms: NotRequired[float | None]
+    max_energy_mj: NotRequired[float | None]
+    min_accuracy: NotRequired[float | None]
+
+
 class _Stored(TypedDict):
     """What is read of `evaluation.json`."""
 
     data_sha256: str
+    settings: _Settings
     table: FairTable
     files: dict[str, FileFacts]
 
@@ -58,12 +71,9 @@ def load_evaluation(outcomes: Outcomes) -> tuple[FairTable | None, tuple[ImageDe
 
     Raises `StoreError` when it is torn, was changed by hand, or belongs to another profile.
     """
-    path = outcomes.folder / EVALUATION
-    if not path.exists():
+    stored, path = _read(outcomes), outcomes.folder / EVALUATION
+    if stored is None:
         return None, ()
-    stored = restore(_Stored, read_json(path, KIND, SCHEMA, _AGAIN), path)
-    if stored["data_sha256"] != outcomes.manifest["data_sha256"]:
-        raise StoreError(f"{path} judges another profile.", _AGAIN)
     if DECISIONS not in stored["files"]:
         raise StoreError(f"{path} does not name {DECISIONS}.", _AGAIN)
     check_files(outcomes.folder, stored["files"], path, contents=True)
@@ -72,14 +82,58 @@ def load_evaluation(outcomes: Outcomes) -> tuple[FairTable | None, tuple[ImageDe
     return stored["table"], tuple(ImageDecision(**{**row, "ran": tuple(row["ran"])}) for row in rows)
 
 
+def load_budget(outcomes: Outcomes) -> Budget:
+    """The budget that the stored evaluation was made under; without one, nothing was asked.
+
+    Raises `StoreError` as `load_evaluation` does.
+    """
+    stored = _read(outcomes)
+    given = stored["settings"] if stored else {}
+    try:
+        return Budget(**{field.name: given.get(field.name) for field in fields(Budget)})
+    except UsageError as error:
+        raise StoreError(f"{outcomes.folder / EVALUATION}: {error.message}", _AGAIN) from error
+
+
 def write_profile_report(
-    folder: Path, path: Path, *, title: str, show_images: bool, notices: Sequence[str] = ()
+    folder: Path,
+    path: Path,
+    *,
+    title: str,
+    show_images: bool,
+    notices: Sequence[str] = (),
+    selector: Path | None = None,
 ) -> Path:
-    """Write the report of a profile, judged or not, as one HTML file; returns its path."""
+    """Write the report of a profile, judged or not, as one HTML file; returns its path.
+
+    `selector`: a folder that `edgewise select fit` wrote from this profile, whose choice is then explained. Raises what
+    `edgewise.report.selected.read_selected` raises.
+    """
     outcomes = open_profile(folder)
     table, decisions = load_evaluation(outcomes)
-    write_report(path, render(outcomes, table, decisions, title=title, show_images=show_images, notices=notices))
+    html = render(
+        outcomes,
+        table,
+        decisions,
+        title=title,
+        show_images=show_images,
+        notices=notices,
+        budget=load_budget(outcomes),
+        selected=read_selected(selector, outcomes) if selector else None,
+    )
+    write_report(path, html)
     return path
+
+
+def _read(outcomes: Outcomes) -> _Stored | None:
+    """What is stored of the evaluation, which is sure to be of this profile; None where there is none."""
+    path = outcomes.folder / EVALUATION
+    if not path.exists():
+        return None
+    stored = restore(_Stored, read_json(path, KIND, SCHEMA, _AGAIN), path)
+    if stored["data_sha256"] != outcomes.manifest["data_sha256"]:
+        raise StoreError(f"{path} judges another profile.", _AGAIN)
+    return stored
 
 
 def _decisions(outcomes: Outcomes, evaluation: Evaluation) -> list[ImageDecision]:

@@ -45,7 +45,7 @@ class Options:
 
     criterion: Criterion = "top1"
     budget: Budget = field(default_factory=Budget)
-    standard_errors: float = 1.0  # the margin by which a demanded accuracy must be passed
+    standard_errors: float | None = None  # margin of demanded accuracies; None = what resampling shows to be needed
     requests: int = 1  # points on the menu for requests with budgets of their own
     promise: Promised | None = None  # to be certified on images of its own
     unfamiliar: Policy | None = None  # what is done with images that are unlike those that were learned from
@@ -131,9 +131,15 @@ def _certified(name: Name, options: Options, given: dict[str, Any]) -> Method:
             "A certified selector is the cheapest that keeps its promise, so it takes no limits on cost.",
             "Leave out the limits, or the promise.",
         )
-    path = path_named("cascade" if name == "auto" else name, options.criterion, **given)
     promise = options.promise
     assert promise is not None
+    asked = [field for field in ("min_accuracy", "max_loss", "max_risk") if getattr(promise, field) is not None]
+    if len(asked) != 1:
+        found = " and ".join(f"--{_written(field)}" for field in asked) or "nothing"
+        raise UsageError(
+            f"A guarantee is of one promise; given: {found}.", "Give one of --min-accuracy, --max-loss, --max-risk."
+        )
+    path = path_named("cascade" if name == "auto" else name, options.criterion, **given)
     if promise.max_risk is not None:
         inner = BudgetedMethod(name, path, criterion=options.criterion, seed=options.seed)
         path = RefusalPath(inner)

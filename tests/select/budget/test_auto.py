@@ -52,7 +52,7 @@ def test_a_budget_is_kept_on_held_out_images(make_trials, two_stages, limit: flo
 
 def test_an_infeasible_budget_names_the_nearest(make_trials, two_stages) -> None:
     trials = make_trials(images=400)
-    with pytest.raises(UsageError, match="No selector answers in a mean of 1 ms") as raised:
+    with pytest.raises(UsageError, match="No selector can promise a mean of 1 ms, decoding included") as raised:
         AutoMethod({"two": two_stages}, Budget(max_mean_ms=1)).fit(trials)
     nearest = float(str(raised.value.hint).split("--max-mean-ms ")[1].rstrip("."))
     assert AutoMethod({"two": two_stages}, Budget(max_mean_ms=nearest)).fit(trials) == SingleModel("net0")

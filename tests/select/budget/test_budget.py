@@ -7,7 +7,7 @@ from edgewise.select.budget.budget import Budget
 
 def test_words() -> None:
     assert str(Budget()) == "the accuracy of the best single model"
-    assert str(Budget(max_mean_ms=20, min_accuracy=0.9)) == "a mean of 20 ms and an accuracy of 90.0%"
+    assert str(Budget(max_mean_ms=20, min_accuracy=0.9)) == "a mean of 20 ms and an accuracy of 90%"
     assert Budget(max_p90_ms=3.0, min_accuracy=0.5).limits == {"max_p90_ms": 3.0}
     assert Budget(max_energy_mj=1).demands
     assert not Budget().demands

@@ -27,6 +27,20 @@ def test_weights_count_as_so_many_images() -> None:
     assert fit_isotonic(signal, right, np.array([3.0, 1.0, 1.0]))(np.float32([0.1])) == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_it_is_the_map_of_scikit_learn(weighted: bool) -> None:
+    from sklearn.isotonic import IsotonicRegression
+
+    rng = np.random.default_rng(3)
+    for distinct in (3, 20, 10_000):
+        signal = rng.integers(0, distinct, 300) / distinct
+        right, weights = rng.random(300) < signal, rng.random(300) if weighted else None
+        peer = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(signal, right, weights)
+        found = fit_isotonic(signal, right, weights)
+        assert found.signals.tolist() == peer.X_thresholds_.tolist()
+        assert found.probabilities == pytest.approx(peer.y_thresholds_, abs=1e-12)
+
+
 def test_one_signal_and_many_agree_exactly() -> None:
     rng = np.random.default_rng(2)
     found = fit_isotonic(rng.random(300), rng.random(300) < 0.5)

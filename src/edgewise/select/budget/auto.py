@@ -1,6 +1,6 @@
 """Which selector, at which price: chosen by cross-validation under a budget."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
@@ -8,6 +8,8 @@ from edgewise.progress import Progress, silent
 from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.choice import Choice
 from edgewise.select.budget.election import Election
+from edgewise.select.budget.margin import resampled_margin
+from edgewise.select.budget.points import Point
 from edgewise.select.budget.rule import Rule
 from edgewise.select.budget.shared import Shared
 from edgewise.select.budget.survey import Survey, survey
@@ -31,7 +33,7 @@ class AutoMethod:
     criterion: Criterion = "top1"
     folds: int = 5
     seed: int = 0
-    standard_errors: float = 1.0
+    standard_errors: float | None = None  # margin of demanded accuracies; None = what resampling shows to be needed
     requests: int = 1  # points on the menu for requests with budgets of their own, the chosen one included
     strict: bool = True  # a budget that cannot be kept is an error; else whatever comes nearest to it is taken
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
@@ -42,11 +44,21 @@ class AutoMethod:
 
     def choose(self, trials: Trials, progress: Progress = silent) -> Choice:
         """The chosen selector and the reasons. Raises `UsageError` for a budget that no selector can keep."""
+        if self.strict:
+            self._see_that_possible(trials)
         seen = _survey(self, self.methods, trials, progress)
-        rule = Rule(self.budget, seen.best, self.standard_errors)
         z = NormalDist().inv_cdf(1 - 0.025 / max(1, len(self.methods)))
+        able = [point for points in seen.points.values() for point in points if seen.coin.beaten_by(point, z)]
+        rule = _rule(self, seen, [*seen.singles, *able])
         election = Election(seen, rule, self.criterion, z, must_beat_coin=True, strict=self.strict)
         return election.result(trials, self.methods, self.shared, self.requests)
+
+    def _see_that_possible(self, trials: Trials) -> None:
+        """Refuse, before anything is fitted, limits that no model alone keeps: a selector runs one of them at least."""
+        alone = _survey(self, {}, trials, silent)
+        rule = Rule(self.budget, alone.best)
+        if not all(any(rule.within_limit(point, name) for point in alone.singles) for name in self.budget.limits):
+            raise rule.refuse(alone.singles)
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class BudgetedMethod:
     criterion: Criterion = "top1"
     folds: int = 5
     seed: int = 0
-    standard_errors: float = 1.0
+    standard_errors: float | None = None
     requests: int = 1
     strict: bool = True
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
@@ -76,9 +88,18 @@ class BudgetedMethod:
         """The selector and the reasons. Raises `UsageError` for a budget that it cannot keep."""
         methods = {self.name: self.method}
         seen = _survey(self, methods, trials, progress)
-        rule = Rule(self.budget, seen.best, self.standard_errors)
+        rule = _rule(self, seen, seen.points[self.name])
         election = Election(seen, rule, self.criterion, _Z, must_beat_coin=False, strict=self.strict)
         return election.result(trials, methods, self.shared, self.requests, named=self.name)
+
+
+def _rule(method: AutoMethod | BudgetedMethod, seen: Survey, points: Sequence[Point]) -> Rule:
+    """The budget with its margin; `points`: those that may be chosen."""
+    if method.standard_errors is not None:
+        return Rule(method.budget, seen.best, method.standard_errors)
+    within = Rule(method.budget, seen.best).within
+    kept = [point for point in points if within(point)]
+    return Rule(method.budget, seen.best, resampled_margin(kept, seen.singles, method.budget, method.seed))
 
 
 def _survey(

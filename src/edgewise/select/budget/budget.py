@@ -10,7 +10,7 @@ _SAID = {
     "max_mean_ms": "a mean of {:.4g} ms",
     "max_p90_ms": "a p90 of {:.4g} ms",
     "max_energy_mj": "a mean of {:.4g} mJ",
-    "min_accuracy": "an accuracy of {:.1%}",
+    "min_accuracy": "an accuracy of {}",
 }
 
 
@@ -50,8 +50,8 @@ class Budget:
         return self != Budget()
 
     def __str__(self) -> str:
-        """In words: "a mean of 20 ms and an accuracy of 90.0%"."""
-        given = [text.format(value) for name, text in _SAID.items() if (value := getattr(self, name)) is not None]
+        """In words: "a mean of 20 ms and an accuracy of 90%"."""
+        given = [said(name, value) for name in _SAID if (value := getattr(self, name)) is not None]
         return " and ".join(given) or "the accuracy of the best single model"
 
 
@@ -62,4 +62,4 @@ def written(name: str) -> str:
 
 def said(name: str, value: float) -> str:
     """A limit in words."""
-    return _SAID[name].format(value)
+    return _SAID[name].format(f"{100 * value:.6g}%" if name == "min_accuracy" else value)

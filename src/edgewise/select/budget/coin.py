@@ -9,6 +9,8 @@ from edgewise.select.budget.points import Point
 from edgewise.select.judge.fair_table import Interval
 from edgewise.select.judge.mixing import mixing_line
 
+_NOTHING = 1e-9  # a selector that always runs one model gains exactly nothing, give or take the last digit
+
 
 @dataclass(frozen=True, eq=False)
 class Coin:
@@ -30,6 +32,10 @@ class Coin:
         corners = mixing_line(times, scores)
         at = [np.flatnonzero((times == time) & (scores == reached))[0] for time, reached in corners]
         return cls(corners, tuple(worth[int(place)] for place in at))
+
+    def beaten_by(self, point: Point, z: float) -> bool:
+        """The gain is above nothing by `z` standard errors."""
+        return self.gain(point, z).low > _NOTHING
 
     def gain(self, point: Point, z: float = 1.96) -> Interval:
         """The point's score less the line's at its mean time; the interval spans `z` standard errors."""

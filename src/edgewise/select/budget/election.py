@@ -16,8 +16,6 @@ from edgewise.select.criterion import Criterion
 from edgewise.select.selector import PathMethod, Selector
 from edgewise.select.trials import Trials
 
-_NOTHING = 1e-9  # a selector that always runs one model gains exactly nothing, give or take the last digit
-
 
 @dataclass(frozen=True, eq=False)
 class Offer:
@@ -89,7 +87,7 @@ class Election:
             gain=gain,
             keeps_limits=self.rule.within(point),
             accurate=self.rule.accurate(point),
-            beats_coin=bool(gain.low > _NOTHING),
+            beats_coin=self.survey.coin.beaten_by(point, self.z),
         )
 
     def _points(self) -> dict[str, tuple[Point, ...]]:
@@ -115,7 +113,7 @@ class Election:
         points = [point for method, points in self._points().items() if named in (None, method) for point in points]
         able = [point for point in points if self._may_win(point)]
         if self.strict:
-            raise self.rule.refuse(able)
+            raise self.rule.refuse(able, named)
         nearest = self.rule.nearest(able)
         offer = next(offer for offer in offers if offer.point.method == nearest.method)
         offers[offers.index(offer)] = found = Offer(nearest, False)
@@ -124,10 +122,14 @@ class Election:
     def _may_win(self, point: Point) -> bool:
         if point.method == SINGLE or not self.must_beat_coin:
             return True
-        return self.survey.coin.gain(point, self.z).low > _NOTHING
+        return self.survey.coin.beaten_by(point, self.z)
 
-    def _standing(self, offer: Offer) -> tuple[bool, tuple[float, float, int]]:
-        return (offer.stands, self.rule.preference(offer.point))
+    def _standing(self, offer: Offer) -> tuple[bool, bool, tuple[float, float, int]]:
+        """What may be chosen first, as the budget prefers; then within the limits, the most accurate first."""
+        point = offer.point
+        if offer.stands:
+            return (True, True, self.rule.preference(point))
+        return (False, self.rule.within(point), (point.score, -point.mean_ms, -len(point.models)))
 
     def _front(self, chosen: Point, most: int, named: str | None) -> list[Point]:
         """The chosen point among those that no other beats in both time and accuracy; fastest first, `most` at most."""

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from edgewise.errors import UsageError
-from edgewise.select.budget.budget import Budget, said, written
+from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.nearest import Offered, refusal
 from edgewise.select.kinds import pack, unpack
 from edgewise.select.selector import Routes, Seen, Selector, Step, embedding_names
 from edgewise.select.trials import Trials
@@ -24,13 +25,16 @@ class Promise:
     p90_ms: float
     energy_mj: float | None
 
+    @property
+    def costs(self) -> dict[str, float]:
+        """By the fields of `Budget`; without the energy where none is known."""
+        costs = {"max_mean_ms": self.mean_ms, "max_p90_ms": self.p90_ms, "max_energy_mj": self.energy_mj}
+        return {name: cost for name, cost in costs.items() if cost is not None}
+
     def keeps(self, budget: Budget) -> bool:
         """Every limit, and the least accuracy."""
-        costs = {"max_mean_ms": self.mean_ms, "max_p90_ms": self.p90_ms, "max_energy_mj": self.energy_mj}
-        for name, limit in budget.limits.items():
-            cost = costs[name]
-            if cost is None or cost > limit:
-                return False
+        if any(self.costs.get(name, np.inf) > limit for name, limit in budget.limits.items()):
+            return False
         return budget.min_accuracy is None or self.accuracy >= budget.min_accuracy
 
 
@@ -115,21 +119,9 @@ class Menu:
         )
 
     def _refuse(self, budget: Budget) -> UsageError:
-        limits = {"max_mean_ms": "mean_ms", "max_p90_ms": "p90_ms", "max_energy_mj": "energy_mj"}
-        for name, limit in budget.limits.items():
-            known = [cost for promise in self.promises if (cost := getattr(promise, limits[name])) is not None]
-            if not known:
-                return UsageError(f"This selector knows no energies, so {said(name, limit)} cannot be promised.")
-            if min(known) > limit:
-                return UsageError(
-                    f"This selector cannot promise {said(name, limit)}.",
-                    f"The nearest that it can is {written(name)} {float(f'{min(known) * 1.0005:.4g}'):g}.",
-                )
-        least = budget.min_accuracy
-        within = [promise.accuracy for promise in self.promises if promise.keeps(Budget(**budget.limits))]
-        if least is None or not within:
-            return UsageError(f"This selector cannot promise {budget} at once.", "Widen one of the limits.")
-        return UsageError(
-            f"This selector cannot promise {said('min_accuracy', least)}.",
-            f"The nearest that it can is {written('min_accuracy')} {np.floor(1000 * max(within)) / 1000:g}.",
-        )
+        if budget.max_energy_mj is not None and any(promise.energy_mj is None for promise in self.promises):
+            return UsageError(
+                "This selector knows no energies, so none can be promised.",
+                "Leave out --max-energy-mj, or fit it on a profile that knows energies.",
+            )
+        return refusal("This selector cannot", budget, [Offered(p.costs, p.accuracy) for p in self.promises])

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from edgewise.errors import UsageError
-from edgewise.select.budget.budget import Budget, said, written
+from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.coin import around
+from edgewise.select.budget.nearest import Offered, refusal
 from edgewise.select.budget.points import Point
 
 
@@ -25,16 +24,17 @@ class Rule:
 
     def within(self, point: Point) -> bool:
         """No limit on cost is exceeded. Raises `UsageError` for a limit on energy where none is known."""
-        for name, limit in self.budget.limits.items():
-            cost = point.cost(name)
-            if cost is None:
-                raise UsageError(
-                    "This profile knows no energies, so none can be limited.",
-                    "`edgewise doctor` says what this machine can measure; then make the profile again.",
-                )
-            if cost > limit:
-                return False
-        return True
+        return all(self.within_limit(point, name) for name in self.budget.limits)
+
+    def within_limit(self, point: Point, name: str) -> bool:
+        """One limit, by the name of its field, is not exceeded. Raises as `within`."""
+        cost = point.cost(name)
+        if cost is None:
+            raise UsageError(
+                "This profile knows no energies, so none can be limited.",
+                "`edgewise doctor` says what this machine can measure; then make the profile again.",
+            )
+        return cost <= self.budget.limits[name]
 
     def accurate(self, point: Point) -> bool:
         """The accuracy that is demanded is reached, by the margin."""
@@ -65,25 +65,11 @@ class Rule:
         within = [point for point in points if self.within(point)]
         return max(within, key=self.promised) if within else min(points, key=lambda point: point.mean_ms)
 
-    def refuse(self, points: Sequence[Point]) -> UsageError:
-        """The error for a budget that no point keeps; it names the nearest that can be kept."""
-        within = [point for point in points if self.within(point)]
-        if within:
-            reached = max(map(self.promised, within))
-            return UsageError(
-                f"Within the limits, no selector can promise {said('min_accuracy', self.budget.min_accuracy or 0)}.",
-                f"The nearest feasible is {written('min_accuracy')} {np.floor(1000 * reached) / 1000:g}"
-                + (", or wider limits." if self.budget.limits else "."),
-            )
-        for name, limit in self.budget.limits.items():
-            least = min(cost for point in points if (cost := point.cost(name)) is not None)
-            if least > limit:
-                nearest = float(f"{least * 1.0005:.4g}")
-                return UsageError(
-                    f"No selector answers in {said(name, limit)}: the least, decoding included, is {least:.4g}.",
-                    f"The nearest feasible is {written(name)} {nearest:g}.",
-                )
-        return UsageError(
-            f"No selector keeps {self.budget} at once, though each limit alone can be kept.",
-            "Widen one of them.",
-        )
+    def refuse(self, points: Sequence[Point], named: str | None = None) -> UsageError:
+        """The error for a budget that no point, of the method `named`, keeps; it names the nearest that can be kept."""
+        whose = "No selector can" if named is None else f"No selector of the method {named!r} can"
+        return refusal(whose, self.budget, [self._offered(point) for point in points])
+
+    def _offered(self, point: Point) -> Offered:
+        costs = {name: cost for name in self.budget.limits if (cost := point.cost(name)) is not None}
+        return Offered(costs, self.promised(point))

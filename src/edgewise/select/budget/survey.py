@@ -66,5 +66,6 @@ def survey(
         name: tuple(shared.points(name, method, trials, fold, prices, criterion, done))
         for name, method in methods.items()
     }
-    progress("comparing selectors", total, total)
+    if fits < total:  # the others were shared
+        progress("comparing selectors", total, total)
     return Survey(tuple(singles), points, tuple(prices), Coin.of(singles, trials.decode_ms), folds)

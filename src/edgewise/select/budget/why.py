@@ -24,14 +24,16 @@ def _said(chosen: Candidate, best: Candidate) -> str:
     if chosen.method == SINGLE:
         name = chosen.models[0]
         if name == best.models[0]:
-            return f"Run {name} alone: {reached}, and no selector does as well for less."
+            return f"Run {name} alone: {reached}, and no selector surely does as well for less."
         return f"Run {name} alone: {reached}."
     beside = (
         f"{best.models[0]} alone reaches {100 * best.accuracy.value:.1f}% in {best.mean_ms:.3g} ms: "
         f"{points(chosen.over_best)} at {best.mean_ms / chosen.mean_ms:.2f}x its speed."
     )
+    if len(chosen.models) == 1:
+        reached += f", {chosen.models[0]} answering all"
     coin = "It beats" if chosen.beats_coin else "It does not surely beat"
-    margin = "" if chosen.accurate else " It is not as accurate by the margin asked for."
+    margin = "" if chosen.accurate else " That it is as accurate as asked is not sure: the margin is not passed."
     return f"{chosen.method}: {reached}; {beside} {coin} a coin of equal cost: {points(chosen.gain)}.{margin}"
 
 
@@ -40,20 +42,23 @@ def _others(chosen: Candidate, others: tuple[Candidate, ...]) -> list[str]:
     nearest = next((other for other in others if other.method != chosen.method and other.method != SINGLE), None)
     if nearest is None:
         return []
-    return [
-        f"Next: {nearest.method}, {100 * nearest.accuracy.value:.1f}% in {nearest.mean_ms:.3g} ms; {lack(nearest)}."
-    ]
+    reached = f"{100 * nearest.accuracy.value:.1f}% in {nearest.mean_ms:.3g} ms"
+    return [f"Next: {nearest.method}, {reached}; {lack(nearest, chosen)}."]
 
 
-def lack(candidate: Candidate) -> str:
-    """Why a candidate was not chosen."""
+def lack(candidate: Candidate, chosen: Candidate) -> str:
+    """Why a candidate was not chosen in the place of another."""
     if not candidate.keeps_limits:
         return "over the budget"
     if not candidate.accurate:
         return "not accurate enough by the margin"
     if candidate.method != SINGLE and not candidate.beats_coin:
         return "does not surely beat a coin of equal cost"
-    return "kept as runner-up"
+    if candidate.mean_ms > chosen.mean_ms and candidate.accuracy.value >= chosen.accuracy.value:
+        return "slower"
+    if candidate.accuracy.value < chosen.accuracy.value:
+        return "less accurate" if candidate.mean_ms <= chosen.mean_ms else "slower and less accurate"
+    return "not what was asked for"
 
 
 def points(value: Interval) -> str:

@@ -31,13 +31,19 @@ class IsotonicMap:
 def fit_isotonic(signal: np.ndarray, right: np.ndarray, weights: np.ndarray | None = None) -> IsotonicMap:
     """The rising map of `signal` float [n] that is nearest in squares to `right` bool [n].
 
-    Raises `UsageError` when there are no rows. Imports scikit-learn.
+    Raises `UsageError` when there are no rows. Imports SciPy.
     Source: Zadrozny and Elkan 2002, "Transforming Classifier Scores into Accurate Multiclass Probability Estimates".
+    Reading: equal signals are one, of their mean; of a level stretch its ends alone are kept.
     """
     if len(signal) == 0:
         raise UsageError("An isotonic map needs at least one answer.")
-    from sklearn.isotonic import IsotonicRegression
+    from scipy.optimize import isotonic_regression
 
-    fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
-    fitted.fit(np.asarray(signal, np.float64), np.asarray(right, np.float64), weights)
-    return IsotonicMap(fitted.X_thresholds_, fitted.y_thresholds_)
+    weights = np.ones(len(signal)) if weights is None else np.asarray(weights, np.float64)
+    knots, place = np.unique(np.asarray(signal, np.float64), return_inverse=True)
+    mass, sums = np.bincount(place, weights), np.bincount(place, weights * right)
+    held = mass > 0
+    fitted = np.clip(isotonic_regression(sums[held] / mass[held], weights=mass[held]).x, 0.0, 1.0)
+    ends = np.ones(len(fitted), bool)
+    ends[1:-1] = (fitted[1:-1] != fitted[:-2]) | (fitted[1:-1] != fitted[2:])
+    return IsotonicMap(knots[held][ends], fitted[ends])
