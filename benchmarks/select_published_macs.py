@@ -1,6 +1,6 @@
 """What one answer of each published network costs, and a second count of the figures that were counted.
 
-    python benchmarks/select_published_macs.py
+python benchmarks/select_published_macs.py
 """
 
 import sys

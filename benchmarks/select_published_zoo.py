@@ -1,4 +1,4 @@
-"""What a zoo could give: Algorithm 1's methods over theta, perfect choice against zoo size, the next network's worth."""
+"""What a zoo could give: Algorithm 1's methods over theta, and a perfect choice against the size of the zoo."""
 
 from itertools import combinations
 from typing import Any
@@ -63,7 +63,9 @@ def best_by_size(zoo: Zoo, at_most: int) -> list[float]:
     """The ceiling of the best subset of each size, in points, of all subsets: what growing greedily may miss."""
     patterns, counts = np.unique(zoo.right(), axis=0, return_counts=True)
     best = [
-        max(int(counts[patterns[:, list(kept)].any(axis=1)].sum()) for kept in combinations(range(len(zoo.names)), size))
+        max(
+            int(counts[patterns[:, list(kept)].any(axis=1)].sum()) for kept in combinations(range(len(zoo.names)), size)
+        )
         for size in range(1, at_most + 1)
     ]
     return [100 * right / int(counts.sum()) for right in best]

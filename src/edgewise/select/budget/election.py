@@ -148,7 +148,10 @@ class Election:
         return sorted([chosen, *(rest[place] for place in spread)], key=lambda point: point.mean_ms)
 
     def _promise(self, point: Point) -> Promise:
-        return Promise(self.rule.promised(point), point.mean_ms, point.p90_ms, point.energy_mj)
+        """The unfavourable ends of 95% intervals: a point of the front is there by some luck."""
+        accuracy = around(point.score, point.worth).low
+        slower = around(point.mean_ms, point.time_ms).high
+        return Promise(accuracy, slower, point.p90_ms, point.energy_mj)
 
 
 def _refit(

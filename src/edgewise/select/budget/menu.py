@@ -18,12 +18,12 @@ KIND = "menu"
 
 @dataclass(frozen=True)
 class Promise:
-    """What cross-validation saw of a selector; times and energy are means of whole answers but for the p90."""
+    """What cross-validation saw of a selector; accuracy and mean time at the unfavourable ends of 95% intervals."""
 
-    accuracy: float  # under the criterion it was fitted for, less one standard error
-    mean_ms: float
+    accuracy: float  # under the criterion it was fitted for
+    mean_ms: float  # of whole answers
     p90_ms: float
-    energy_mj: float | None
+    energy_mj: float | None  # mean of the models run
 
     @property
     def costs(self) -> dict[str, float]:
