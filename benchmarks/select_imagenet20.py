@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from pictures import write_plane
 
 from edgewise.cli.console import progress_bars
 from edgewise.images.features import FEATURES
-from edgewise.profile.outcomes import Outcomes
+from edgewise.profile.outcomes import Outcomes, open_profile
 from edgewise.profile.run import Settings, profile
 from edgewise.report.record import save_evaluation, write_profile_report
 from edgewise.select.budget.auto import AutoMethod
@@ -49,6 +50,7 @@ SEED, FOLDS = 0, 5
 OF_HALVES = (PREMODEL, "cascade", "agreement", "router")  # of 500 images each: enough to see that they agree
 WHOLE = "all 20 classes"
 FILE_COLUMNS = ("file_bytes", "width_px", "height_px")
+WAYS = {"20-way": ("data",), "1000-way": None}  # classes that the networks are restricted to
 PARTS = {1: "the slowest model's time", 2: "a half of it", 4: "a quarter", 6: "a sixth"}
 ANSWERS: dict[Verdict, str] = {"beats the mixing line": "Yes", "does not": "No", "cannot tell": "Cannot tell", "": ""}
 NOTICE = (
@@ -191,6 +193,13 @@ def words(table: FairTable) -> str:
     return markdown_list(said)
 
 
+def judge_all(folder: Path) -> tuple[dict[str, FairTable], str, list[dict[str, object]]]:
+    """The tables of one profile, what `edgewise select fit` says of it, and its latencies."""
+    outcomes = open_profile(folder)
+    tables = {name: judge(outcomes, rows).table for name, rows in halves(outcomes).items()}
+    return tables, chosen(outcomes).why, [asdict(time) for time in outcomes.latency]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("/tmp/edgewise-select-imagenet20"))
@@ -201,12 +210,9 @@ def main() -> None:
     work: Path = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     export_onnx(work)
-    tables: dict[str, dict[str, FairTable]] = {}
-    choices: dict[str, str] = {}
-    latency: dict[str, list[dict[str, object]]] = {}
-    for ways, classes in (("20-way", ("data",)), ("1000-way", None)):
+    for ways, classes in WAYS.items():
         with progress_bars() as progress:
-            outcomes = profile(
+            profile(
                 Settings(
                     zoo=(str(write_zoo(work, inception=ways == "20-way")),),
                     data=DATA / "imagenet20" / "val",
@@ -217,9 +223,11 @@ def main() -> None:
                 ),
                 progress,
             )
-        tables[ways] = {name: judge(outcomes, rows).table for name, rows in halves(outcomes).items()}
-        choices[ways] = chosen(outcomes).why
-        latency[ways] = [asdict(time) for time in outcomes.latency]
+    with ProcessPoolExecutor(len(WAYS)) as pool:
+        found = dict(zip(WAYS, pool.map(judge_all, [work / ways for ways in WAYS]), strict=True))
+    tables = {ways: table for ways, (table, _, _) in found.items()}
+    choices = {ways: why for ways, (_, why, _) in found.items()}
+    latency = {ways: times for ways, (_, _, times) in found.items()}
     save(tables, choices, latency)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgewise.select.agreement.cascade import AgreementCascade
+from edgewise.select.agreement.cells import sureness
 from edgewise.select.agreement.method import AgreementMethod
 from edgewise.select.agreement.policy import ANSWER, joined
 from edgewise.select.agreement.ranked import RankedVotes
@@ -20,7 +21,7 @@ from edgewise.select.selector import Selector
 from edgewise.select.single import SingleModel
 
 CLASSES = 1000
-OUTER_FOLDS, INNER_FOLDS = 5, 3
+OUTER_FOLDS, INNER_FOLDS = 5, 5
 _CHUNK_ROWS = 4096
 PRICES = np.geomspace(0.01, 0.4, 41)  # right answers for the MACs from the cheapest to the dearest network
 
@@ -113,7 +114,7 @@ def _voted(
             tallies[names] = _tallied(selector, members, zoo)
         sure, is_right = tallies[names]
         rows = np.concatenate(waiting.get(members, [images[:0]]))
-        actions = np.asarray(count.actions)[np.searchsorted(count.edges, sure[rows], side="right")]
+        actions = count.after(sure[rows])
         right[rows[actions == ANSWER]] = is_right[rows[actions == ANSWER]]
         for model in range(size):
             going = rows[actions == model]
@@ -124,15 +125,15 @@ def _voted(
 
 
 def _tallied(selector: RankedVotes, members: tuple[int, ...], zoo: Zoo) -> tuple[np.ndarray, np.ndarray]:
-    """How sure a set of networks is of its best candidate, float32 [n], and whether that is right, bool [n]."""
-    sure, right = np.empty(len(zoo.labels), np.float32), np.empty(len(zoo.labels), bool)
+    """How sure a set of networks is, float32 [n, 2], and whether its best candidate is right, bool [n]."""
+    sure, right = np.empty((len(zoo.labels), 2), np.float32), np.empty(len(zoo.labels), bool)
     count = selector.counts[members]
     for start in range(0, len(sure), _CHUNK_ROWS):
         rows = slice(start, start + _CHUNK_ROWS)
         ballots = zoo.ballots[rows][:, list(members)].astype(np.int64)
         named, shares = tally(ballots, selector.meanings, np.asarray(members), count.weights, count.none)
         best = shares.argmax(axis=1)[:, None]
-        sure[rows] = np.take_along_axis(shares, best, axis=1)[:, 0]
+        sure[rows] = sureness(shares)
         right[rows] = np.take_along_axis(named, best, axis=1)[:, 0] == zoo.labels[rows]
     return sure, right
 

@@ -2,8 +2,9 @@
 
     python benchmarks/which_selector.py
 
-Nothing is measured here. Every figure comes from benchmarks/results/*.json, and the page names the command behind it; run
-that command first to renew its figures. Writes docs/which_selector.md.
+Nothing is measured here. Every figure comes from benchmarks/results/*.json, and the page names the command behind it;
+run that command first to renew its figures. A benchmark without a stored result has no section. Writes
+docs/which_selector.md.
 """
 
 import json
@@ -18,27 +19,24 @@ Result = dict[str, Any]
 
 
 def main() -> None:
-    write_page("which_selector", page({name: load(name) for name in NEEDED}))
+    write_page("which_selector", page(stored()))
 
 
-NEEDED = ("select_imagenet20", "select_published", "select_speed", "guarantees")
-
-
-def load(name: str) -> Result:
-    """A stored result."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+def stored() -> dict[str, Result]:
+    """The stored results that have a section."""
+    paths = {name: RESULTS / f"{name}.json" for name in SECTIONS}
+    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items() if path.is_file()}
 
 
 def page(results: dict[str, Result]) -> list[str]:
     """The parts of the page."""
     return [
         "# Which selector, when",
-        "Written by `python benchmarks/which_selector.py` from stored results; each section names the command that made "
-        "its figures.",
+        "Written by `python benchmarks/which_selector.py` from stored results; each section names "
+        "the command behind its "
+        "figures.",
         *first(),
-        *photographs(results["select_imagenet20"]),
-        *published(results["select_published"]),
-        *cost(results["select_speed"]),
+        *(part for name, section in SECTIONS.items() if name in results for part in section(results[name])),
         *promises(),
     ]
 
@@ -49,12 +47,16 @@ def first() -> list[str]:
         "## In short",
         markdown_list(
             [
-                "Begin with `edgewise select ceiling PROFILE`. Where the best model is also nearly the cheapest, it says so: "
+                "Begin with `edgewise select ceiling PROFILE`. Where the best model is also nearly "
+                "the cheapest, it says so: "
                 "run that one alone, and read no further.",
-                "Else `edgewise select fit PROFILE` with your budget. It compares every selector by cross-validation and takes "
+                "Else `edgewise select fit PROFILE` with your budget. It compares every selector by "
+                "cross-validation and takes "
                 "what keeps the budget; one that does not beat a coin of equal cost is never taken.",
-                "`cascade` is what mostly wins where the models give scores; `agreement` where they give classes alone.",
-                "`deferral` and `utility` learn from the outputs of the models run so far. They pay where a small model is "
+                "`cascade` is what mostly wins where the models give scores; `agreement` where they "
+                "give classes alone.",
+                "`deferral` and `utility` learn from the outputs of the models run so far. They pay "
+                "where a small model is "
                 "sure and wrong in ways that can be learned, and need more images than a cascade.",
                 "`router` and `ridge` may jump straight to any model. They put a learned embedding in the place of the "
                 "paper's hand-made features, and run one small model to have it.",
@@ -68,14 +70,16 @@ def photographs(result: Result) -> list[str]:
     """Every selector on real networks and photographs, 20-way and 1000-way."""
     parts = [
         "## On 1,000 photographs",
-        "`python benchmarks/select_imagenet20.py`: nested cross-validation, decoding and choosing inside the times. Every "
+        "`python benchmarks/select_imagenet20.py`: nested cross-validation, decoding and choosing "
+        "inside the times. Every "
         "table, with the halves of the data: [Selectors on 1,000 real photographs](select_imagenet20.md).",
     ]
     for ways, tables in result["tables"].items():
         rows = tables[WHOLE]["rows"]
         best = next(row for row in rows if "best" in row["marks"])
         parts += [
-            f"### {ways}: {best['name']} alone reaches {100 * best['accuracy']['value']:.1f}% in {best['mean_ms']:.1f} ms",
+            f"### {ways}: {best['name']} alone reaches {100 * best['accuracy']['value']:.1f}% in "
+            f"{best['mean_ms']:.1f} ms",
             f"![accuracy against time per image](pictures/select_imagenet20_{ways}.svg)",
             markdown_table(
                 ["", "right %", "mean ms", "to the best model, points (95%)", "speed", "to the coin, points (95%)", ""],
@@ -127,7 +131,8 @@ def cost(result: Result) -> list[str]:
     ]
     return [
         "## What choosing costs",
-        f"`python benchmarks/select_speed.py`: {result['images']:,} drawn images x {result['models']} models; medians of the "
+        f"`python benchmarks/select_speed.py`: {result['images']:,} drawn images x {result['models']} "
+        "models; medians of the "
         "time inside `decide` per image, on top of what the models compute ([p90 and memory](select_speed.md)).",
         markdown_table(
             ["", "choosing, ms, 20 classes", f"choosing, ms, {result['classes']:,} classes", "fitting a path, s"], rows
@@ -145,17 +150,23 @@ def promises() -> list[str]:
         "![harm over many calibrations, and images escalated against alpha](pictures/guarantees.svg)",
         markdown_list(
             [
-                "`--guarantee 0.05 --max-loss 0.02`: of 100 calibrations 95 give a selector that loses no more than two "
-                "points to the best model. It takes half of the images for the proof, and with a few hundred of them it "
+                "`--guarantee 0.05 --max-loss 0.02`: of 100 calibrations 95 give a selector that "
+                "loses no more than two "
+                "points to the best model. It takes half of the images for the proof, and with a few "
+                "hundred of them it "
                 "can promise little: the error says what it could.",
-                "`--unfamiliar escalate` or `refuse`: images unlike those learned from are not guessed. It knows noise and "
+                "`--unfamiliar escalate` or `refuse`: images unlike those learned from are not "
+                "guessed. It knows noise and "
                 "blank frames; what looks much like a photograph of something else it mostly lets pass.",
-                "No promise speaks of other images than those calibrated on: `edgewise select robustness` shows what blur, "
+                "No promise speaks of other images than those calibrated on: `edgewise select "
+                "robustness` shows what blur, "
                 "noise, compression, brightness and contrast do.",
             ]
         ),
     ]
 
+
+SECTIONS = {"select_imagenet20": photographs, "select_published": published, "select_speed": cost}
 
 if __name__ == "__main__":
     main()

@@ -28,7 +28,7 @@ def folder(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def test_it_says_in_words_what_selection_can_win(folder: Path) -> None:
     done = run(app, [str(folder)])
     assert done.exit_code == 0, done.exception
-    assert "the best single model" in done.stdout
+    assert "the best single model" in " ".join(done.stdout.split())
     assert "oracle" in done.stdout
     assert "What each model adds to a perfect choice" in done.stdout
 

@@ -40,8 +40,8 @@ def command(
         float | None,
         typer.Option(
             min=0,
-            help="Standard errors by which a demanded accuracy must be passed in training. Default: as many as "
-            "resampling shows to be needed.",
+            help="Standard errors by which an accuracy must be passed in training. Default: 1, and without a budget "
+            "as many as resampling asks.",
             rich_help_panel=budget_options.PANEL,
         ),
     ] = None,
@@ -84,6 +84,14 @@ def command(
         ),
     ] = None,
     max_stages: Annotated[int | None, typer.Option(help="Models at most.", rich_help_panel=_CASCADE)] = None,
+    calibration: Annotated[
+        Literal["temperature", "vector", "isotonic"] | None,
+        typer.Option(
+            help="How confidences are calibrated. 'vector' also learns which classes occur, and changes answers. "
+            "Default: temperature.",
+            rich_help_panel=_CASCADE,
+        ),
+    ] = None,
     features: Annotated[
         str | None,
         typer.Option(
@@ -174,6 +182,7 @@ def command(
             false_alarms=_false_alarms(false_alarms, unfamiliar),
             average=average,
             max_stages=max_stages,
+            calibration=calibration,
             features=_features(features),
             chain=chain,
             single=one,

@@ -9,6 +9,7 @@ from edgewise.select.budget.auto import AutoMethod, BudgetedMethod
 from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.shared import Shared
 from edgewise.select.budget.singles import OnePoint, Singles
+from edgewise.select.cascade.calibrated import Calibration
 from edgewise.select.criterion import Criterion
 from edgewise.select.guarantee.watched import Policy
 from edgewise.select.paths import PATHS, Name, all_paths, path_named
@@ -23,7 +24,7 @@ from edgewise.select.trials import Trials
 PREMODEL, CASCADE, AUTO = "premodel, falls back", "cascade", "auto"  # rows of the fair table that others refer to
 _PREMODEL_OWN = frozenset(field.name for field in fields(PremodelMethod)) - {"criterion"} | {"doubt"}
 _OWN: Mapping[str, frozenset[str]] = {
-    "cascade": frozenset({"average", "max_stages"}),
+    "cascade": frozenset({"average", "max_stages", "calibration"}),
     "premodel": _PREMODEL_OWN,
     "single": frozenset({"model"}),
 }
@@ -45,7 +46,7 @@ class Options:
 
     criterion: Criterion = "top1"
     budget: Budget = field(default_factory=Budget)
-    standard_errors: float | None = None  # margin of demanded accuracies; None = what resampling shows to be needed
+    standard_errors: float | None = None  # margin of accuracies; None = 1, and without a budget what resampling asks
     requests: int = 1  # points on the menu for requests with budgets of their own
     promise: Promised | None = None  # to be certified on images of its own
     unfamiliar: Policy | None = None  # what is done with images that are unlike those that were learned from
@@ -53,6 +54,7 @@ class Options:
     seed: int = 0
     average: bool | Literal["auto"] | None = None
     max_stages: int | None = None
+    calibration: Calibration | None = None
     theta_points: float | None = None
     n_neighbors: int | None = None
     on_fail: OnFail | None = None

@@ -33,7 +33,7 @@ class AutoMethod:
     criterion: Criterion = "top1"
     folds: int = 5
     seed: int = 0
-    standard_errors: float | None = None  # margin of demanded accuracies; None = what resampling shows to be needed
+    standard_errors: float | None = None  # margin of accuracies; None = 1, and without a budget what resampling asks
     requests: int = 1  # points on the menu for requests with budgets of their own, the chosen one included
     strict: bool = True  # a budget that cannot be kept is an error; else whatever comes nearest to it is taken
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
@@ -97,9 +97,9 @@ def _rule(method: AutoMethod | BudgetedMethod, seen: Survey, points: Sequence[Po
     """The budget with its margin; `points`: those that may be chosen."""
     if method.standard_errors is not None:
         return Rule(method.budget, seen.best, method.standard_errors)
-    within = Rule(method.budget, seen.best).within
-    kept = [point for point in points if within(point)]
-    return Rule(method.budget, seen.best, resampled_margin(kept, seen.singles, method.budget, method.seed))
+    if method.budget.demands:  # what can be promised, and what is refused, must not depend on what is asked
+        return Rule(method.budget, seen.best)
+    return Rule(method.budget, seen.best, resampled_margin(points, seen.singles, method.seed))
 
 
 def _survey(

@@ -64,7 +64,7 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
         max_stages: int = 3,
         criterion: Criterion = "top1",
         standard_errors: float = 1.0,
-        calibration: Calibration = "vector",
+        calibration: Calibration = "temperature",
         signal: Signal | Literal["auto"] = "margin",
     ) -> None:
         self.times_ms = times_ms
@@ -138,7 +138,11 @@ class CascadeMethod:
     - Every order of stages instead of cheapest first: 0 to 0.06 points.
     - Values smoothed over neighbouring thresholds: 0.08 points of worth less price by time, on every zoo; a price of
       one to four images on every stage: nothing.
-    - Vector scaling: 0 to 0.1 points on the drawn images, 0.8 to 1.2 where classes have biases, 0 where they have none.
+    - Vector scaling: 0 to 0.1 points on the drawn images, 0.8 to 1.2 where classes have biases, 0 where they have none,
+      and a loss of 0.6 where a tenth of the labels is wrong.
+    Temperatures stand, because they leave a model's own answer as it is. A bias per class also learns which classes
+    occur: of 1,000-way networks on images of 20 classes it makes other, better classifiers (70% became 89%), which no
+    table should count as the worth of choosing between the networks.
     """
 
     criterion: Criterion = "top1"
@@ -146,7 +150,7 @@ class CascadeMethod:
     average: Average = "auto"
     max_stages: int = 3
     standard_errors: float = 1.0
-    calibration: Calibration = "vector"
+    calibration: Calibration = "temperature"
     signal: Signal | Literal["auto"] = "margin"
 
     def fit(self, trials: Trials) -> Cascade:
