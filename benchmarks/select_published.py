@@ -6,14 +6,14 @@ Data: the top-5 classes, without scores, that the networks of the ImageNetV2 stu
 of ImageNet (EDGEWISE_DATA, default ../shared/data). There are no times, so cost = published multiply-accumulates; the
 selector's own work, some hundred operations, is set to 0. Two zoos: the eleven networks of Taylor et al. 2018, and all
 networks whose MACs are known. Writes benchmarks/results/select_published.json, docs/select_published.md and its
-pictures. Takes about half an hour on one core.
+pictures. Takes about half an hour on two cores.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ import select_published_macs as macs
 from pages import ROOT, write_page, write_result
 from pictures import write_svg
 from premodel_published import GMACS
-from select_published_judge import INNER_FOLDS, OUTER_FOLDS, Fit, Judged, Rule, Zoo, agreement, judge, ranked, singles
-from select_published_page import page, words
+from select_published_judge import INNER_FOLDS, OUTER_FOLDS, Fit, Judged, Ranked, Rule, Zoo, agreement, judge, singles
+from select_published_page import WITHOUT_MARGIN, page, words
 from select_published_pictures import draw_ceilings, draw_plane
 from select_published_zoo import best_by_size, members_over_theta, perfect_choice_by_size
 
@@ -36,17 +36,19 @@ from edgewise.select.judge.mixing import mixing_accuracies, mixing_line
 DATA = Path(os.environ.get("EDGEWISE_DATA", ROOT.parent / "shared" / "data")).resolve() / "predictions"
 FILE = "imagenet_val_top5_67nets.npz"
 SEED = 0
+PROCESSES = 2
 RULE = Rule("inception_v4_tf", points_under=0.2)
+RULES = {"": RULE, WITHOUT_MARGIN: replace(RULE, standard_errors=0.0)}
 GOAL_RATIO = 1.8
 PLANE = "accuracy against MACs: networks, random mixing, agreement and ranked votes"
 CEILINGS = "a perfect choice by the size of the zoo, and what Algorithm 1 keeps"
 PAPER_PATHS: Mapping[str, Fit] = {
     "single networks": singles,
     "agreement": agreement,
-    "ranked votes": ranked(max_models=5, max_stages=5),
+    "ranked votes": Ranked(max_models=5, max_stages=5),
 }
-LARGE_PATHS: Mapping[str, Fit] = {**PAPER_PATHS, "ranked votes": ranked(max_models=6, max_stages=4)}
-SMALLER: Mapping[str, Fit] = {f"ranked votes of {models}": ranked(models, models) for models in (2, 3, 4)}
+LARGE_PATHS: Mapping[str, Fit] = {**PAPER_PATHS, "ranked votes": Ranked(max_models=6, max_stages=4)}
+SMALLER: Mapping[str, Fit] = {f"ranked votes of {models}": Ranked(models, models) for models in (2, 3, 4)}
 
 
 def load(table: macs.Table, images: int) -> tuple[Zoo, Zoo]:
@@ -111,7 +113,7 @@ def goal_met(under: Interval, ratio: Interval) -> str:
 
 def zoo_in_figures(zoo: Zoo, paths: Mapping[str, Fit], resamples: int, progress: Progress, what: str) -> dict[str, Any]:
     """Everything of one zoo."""
-    judged = judge(zoo, paths, RULE, SEED, lambda done, total: progress(f"judging {what}", done, total))
+    judged = judge(zoo, paths, RULES, SEED, lambda done, total: progress(f"judging {what}", done, total), PROCESSES)
     right = zoo.right().mean(axis=0)
     return {
         "networks": {

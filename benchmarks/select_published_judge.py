@@ -5,6 +5,7 @@ by inner folds of those, by a stated rule; the outer fold then shows what it is 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,15 +64,17 @@ def agreement(zoo: Zoo) -> Sequence[Selector]:
     return method.search(zoo.names, named, right, np.ones(len(named)), zoo.gmacs, prices)
 
 
-def ranked(max_models: int, max_stages: int) -> Fit:
-    """Ranked votes over so many networks."""
+@dataclass(frozen=True)
+class Ranked:
+    """Ranked votes over so many networks; a `Fit` that another process can be told to run."""
 
-    def fit(zoo: Zoo) -> Sequence[Selector]:
+    max_models: int
+    max_stages: int
+
+    def __call__(self, zoo: Zoo) -> Sequence[Selector]:
         prices = PRICES / (zoo.gmacs[-1] - zoo.gmacs[0])
-        method = RankedVotesMethod(max_models=max_models, max_stages=max_stages)
+        method = RankedVotesMethod(max_models=self.max_models, max_stages=self.max_stages)
         return method.learn(zoo.names, zoo.ballots.astype(np.int64), zoo.labels, CLASSES, zoo.gmacs, prices)
-
-    return fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,30 +195,70 @@ class Judged:
 ANY = "whichever the training folds prefer"
 
 
-def judge(zoo: Zoo, paths: Mapping[str, Fit], rule: Rule, seed: int, done: Callable[[int, int], None]) -> Judged:
-    """Nested cross-validation of all paths and of the choice between them."""
+@dataclass(frozen=True, eq=False)
+class OuterFold:
+    """What one outer fold showed."""
+
+    rows: np.ndarray  # int64 [h]: the images held out
+    curves: Mapping[str, Answers]  # by path
+    choices: Mapping[str, tuple[str, int]]  # by row: path and position
+    picks: Mapping[str, str]  # by row, in words
+
+
+def judge(
+    zoo: Zoo,
+    paths: Mapping[str, Fit],
+    rules: Mapping[str, Rule],
+    seed: int,
+    done: Callable[[int, int], None],
+    processes: int = 1,
+) -> Judged:
+    """Nested cross-validation of all paths and of the choice between them; a row for each path and rule.
+
+    rules: what is added to a row's name, and by which rule its position is chosen.
+    """
     images, fold = len(zoo.labels), stratified_folds(zoo.labels, OUTER_FOLDS, seed)
     curves: dict[str, Answers] = {}
-    chosen = {name: Chosen(np.zeros(images, bool), np.zeros(images)) for name in [*paths, ANY]}
-    steps = OUTER_FOLDS * (INNER_FOLDS + 1) * len(paths)
-    for outer in range(OUTER_FOLDS):
-        rows, held = np.flatnonzero(fold != outer), np.flatnonzero(fold == outer)
-        training, test = zoo.take(rows), zoo.take(held)
-        inner = stratified_folds(training.labels, INNER_FOLDS, seed + 1)
-        seen: dict[str, Answers] = {}
-        for place, (name, fit) in enumerate(paths.items()):
-            seen[name] = _crossed(fit, training, inner)
-            path = fit(training)
-            answers = routed(path, test)
-            curves.setdefault(name, Answers.empty(len(path), images))
-            curves[name].right[:, held], curves[name].gmacs[:, held] = answers.right, answers.gmacs
-            _put(chosen[name], held, answers, path, rule.choose({name: seen[name]}, _goal(training, rule)))
-            done((outer * len(paths) + place + 1) * (INNER_FOLDS + 1), steps)
-        name, position = rule.choose(seen, _goal(training, rule))
-        chosen[ANY].right[held] = curves[name].right[position, held]
-        chosen[ANY].gmacs[held] = curves[name].gmacs[position, held]
-        chosen[ANY].picks.append(name)
+    chosen = {
+        name + added: Chosen(np.zeros(images, bool), np.zeros(images)) for added in rules for name in [*paths, ANY]
+    }
+    with ProcessPoolExecutor(processes) as pool:
+        waiting = [
+            pool.submit(_judge_outer, zoo, paths, rules, seed, np.flatnonzero(fold == outer))
+            for outer in range(OUTER_FOLDS)
+        ]
+        for outer, ended in enumerate(waiting):
+            found = ended.result()
+            for name, answers in found.curves.items():
+                whole = curves.setdefault(name, Answers.empty(len(answers.right), images))
+                whole.right[:, found.rows], whole.gmacs[:, found.rows] = answers.right, answers.gmacs
+            for name, (path, position) in found.choices.items():
+                answers, row = found.curves[path], chosen[name]
+                row.right[found.rows], row.gmacs[found.rows] = answers.right[position], answers.gmacs[position]
+                row.picks.append(found.picks[name])
+            done(outer + 1, OUTER_FOLDS)
     return Judged(curves, chosen)
+
+
+def _judge_outer(
+    zoo: Zoo, paths: Mapping[str, Fit], rules: Mapping[str, Rule], seed: int, held: np.ndarray
+) -> OuterFold:
+    """Fit and choose on all other images; what that is worth on `held`."""
+    training, test = zoo.take(np.setdiff1d(np.arange(len(zoo.labels)), held)), zoo.take(held)
+    inner = stratified_folds(training.labels, INNER_FOLDS, seed + 1)
+    seen = {name: _crossed(fit, training, inner) for name, fit in paths.items()}
+    fitted = {name: fit(training) for name, fit in paths.items()}
+    curves = {name: routed(path, test) for name, path in fitted.items()}
+    choices: dict[str, tuple[str, int]] = {}
+    picks: dict[str, str] = {}
+    for added, rule in rules.items():
+        goal = _goal(training, rule)
+        for name in paths:
+            _, position = choices[name + added] = rule.choose({name: seen[name]}, goal)
+            picks[name + added] = in_words(fitted[name][position])
+        choices[ANY + added] = rule.choose(seen, goal)
+        picks[ANY + added] = choices[ANY + added][0]
+    return OuterFold(held, curves, choices, picks)
 
 
 def _goal(zoo: Zoo, rule: Rule) -> np.ndarray:
@@ -233,12 +276,6 @@ def _crossed(fit: Fit, zoo: Zoo, fold: np.ndarray) -> Answers:
         whole.right[:, held], whole.gmacs[:, held] = answers.right, answers.gmacs
     assert whole is not None, "there are folds"
     return whole
-
-
-def _put(chosen: Chosen, held: np.ndarray, answers: Answers, path: Sequence[Selector], choice: tuple[str, int]) -> None:
-    _, position = choice
-    chosen.right[held], chosen.gmacs[held] = answers.right[position], answers.gmacs[position]
-    chosen.picks.append(in_words(path[position]))
 
 
 def in_words(selector: Selector) -> str:

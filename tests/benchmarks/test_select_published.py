@@ -38,7 +38,7 @@ def _zoo(judge: Any, images: int, seed: int = 0) -> Any:
 
 def test_sharing_counts_changes_nothing(judge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge, "CLASSES", 50)
-    path, held = judge.ranked(3, 3)(_zoo(judge, 600)), _zoo(judge, 300, seed=1)
+    path, held = judge.Ranked(3, 3)(_zoo(judge, 600)), _zoo(judge, 300, seed=1)
     answers = judge.routed(path, held)
     for position in (0, 15, 30):
         own = held.only(path[position].models)
@@ -76,8 +76,10 @@ def test_where_nothing_keeps_to_the_rule_the_most_accurate_runs(judge: Any) -> N
 def test_nested_judging_holds_every_image_out_once(judge: Any) -> None:
     zoo, steps = _zoo(judge, 400), list[tuple[int, int]]()
     paths = {"single networks": judge.singles, "agreement": judge.agreement}
-    judged = judge.judge(zoo, paths, judge.Rule("large", 0.5), 0, lambda *step: steps.append(step))
+    rules = {"": judge.Rule("large", 0.5), " (bold)": judge.Rule("large", 0.5, standard_errors=0.0)}
+    judged = judge.judge(zoo, paths, rules, 0, lambda *step: steps.append(step))
     assert steps[-1][0] == steps[-1][1]
+    assert len(judged.chosen) == 2 * 3
     assert judged.chosen["single networks"].right.mean() == zoo.right()[:, 2].mean()  # no other keeps to the rule
     assert set(judged.chosen["agreement"].picks) != {"large alone"}
     assert judged.chosen["agreement"].gmacs.mean() < 10
