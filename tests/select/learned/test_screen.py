@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from edgewise.select.learned.screen import Table, screen
+from edgewise.select.learned.heads import FOLDS, Rows
+from edgewise.select.learned.screen import Table, choose_strength, screen
+from edgewise.select.learned.sights import Sight
 
 
 def _table() -> Table:
@@ -30,3 +32,14 @@ def test_a_third_model_that_no_time_buys_is_left_out() -> None:
 def test_one_model_is_one_order() -> None:
     table = Table(np.ones((1, 4), bool), np.ones((1, 1, 4)), np.full(4, 0.25))
     assert screen(table, np.ones(1), np.ones(1), max_stages=1, keep=3) == [(0,)]
+
+
+@pytest.mark.parametrize("photographed", [5, 2])
+def test_classes_that_nobody_photographed_tell_nothing(photographed: int) -> None:
+    """The model answers five classes; of answers in the last three, none is ever right where only two occur."""
+    rng = np.random.default_rng(4)
+    classes, labels = rng.integers(0, 5, 900), rng.integers(0, photographed, 900)
+    right = rng.random(900) < np.where(classes < 2, 0.85, 0.05)
+    sight = Sight(rng.normal(size=(900, 4)), classes, classes, right, right)
+    strength = choose_strength([sight], Rows(np.ones(900), np.arange(900) % FOLDS, 5), labels)
+    assert np.isfinite(strength.class_penalty) == (photographed == 5)

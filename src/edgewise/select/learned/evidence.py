@@ -66,7 +66,7 @@ class Evidence:
         singles: list[Ran] = [(model,) for model in range(len(self.trials.models))]
         sights = self.sights(sample, singles, singles)
         alone = [sights[ran] for ran in singles]
-        strength = choose_strength(alone, sample.rows)
+        strength = choose_strength(alone, sample.rows, self.trials.labels)
         return rights_table(alone, sample.rows, strength), strength
 
 

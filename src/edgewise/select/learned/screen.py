@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from edgewise.select.learned.heads import Rows, Strength, best_strength, cross_scores
+from edgewise.select.learned.heads import STRENGTHS, Rows, Strength, best_strength, cross_scores
 from edgewise.select.learned.logistic import sigmoid
 from edgewise.select.learned.sights import Sight
 
@@ -21,10 +21,17 @@ class Table:
     weights: np.ndarray  # float64 [n], of sum 1
 
 
-def choose_strength(sights: list[Sight], rows: Rows) -> Strength:
-    """The strength that serves best to foretell each model from the one before it."""
+def choose_strength(sights: list[Sight], rows: Rows, labels: np.ndarray) -> Strength:
+    """The strength that serves best to foretell each model from the one before it.
+
+    Classes are left out where a model answers one that none of `labels` holds: that such answers are always wrong says
+    which classes were photographed, not which answers to trust.
+    """
+    answered = np.unique(np.concatenate([sight.top for sight in sights]))
+    sampled = bool(np.isin(answered, labels).all())
+    strengths = [one for one in STRENGTHS if sampled or np.isinf(one.class_penalty)]
     lessons = [(sight.columns, sight.top, following.right) for sight, following in pairwise(sights)]
-    return best_strength(lessons or [(sights[0].columns, sights[0].top, sights[0].right)], rows)
+    return best_strength(lessons or [(sights[0].columns, sights[0].top, sights[0].right)], rows, strengths)
 
 
 def rights_table(sights: list[Sight], rows: Rows, strength: Strength) -> Table:
