@@ -66,19 +66,29 @@ class Cells:
             found = _smallest(distances, k)
             return found, distances[found]
         cells = self._probed(reading, k)
-        starts = self.starts[cells]
-        ends = np.cumsum(self.starts[cells + 1] - starts)
-        parts = zip(starts.tolist(), self.starts[cells + 1].tolist(), strict=True)
-        distances = np.concatenate([self._points[start:end] @ reading for start, end in parts])
+        after, ends = self.starts[cells + 1], np.cumsum(self._sizes[cells])
+        distances = np.empty(int(ends[-1]), np.float32)
+        begin = 0
+        for start, stop, end in zip(self.starts[cells].tolist(), after.tolist(), ends.tolist(), strict=True):
+            np.matmul(self._points[start:stop], reading, out=distances[begin:end])
+            begin = end
         found = _smallest(distances, k)
-        part = np.searchsorted(ends, found, side="right")
-        return found + (self.starts[cells + 1] - ends)[part], distances[found]
+        part = ends.searchsorted(found, side="right")
+        return found + (after - ends)[part], distances[found]
 
     def _probed(self, reading: np.ndarray, k: int) -> np.ndarray:
         """The cells to look into: the nearest sixteen, and more where those hold fewer than k points."""
-        order = np.argsort(self._centres @ reading, kind="stable")
-        held = np.cumsum((self.starts[1:] - self.starts[:-1])[order])
-        return order[: max(_PROBES, int(np.searchsorted(held, k)) + 1)]
+        distances = self._centres @ reading
+        if len(distances) > _PROBES:
+            nearest = distances.argpartition(_PROBES)[:_PROBES]
+            if self._sizes[nearest].sum() >= k:
+                return nearest
+        order = distances.argsort(kind="stable")
+        return order[: max(_PROBES, int(self._sizes[order].cumsum().searchsorted(k)) + 1)]
+
+    @cached_property
+    def _sizes(self) -> np.ndarray:
+        return np.diff(self.starts)
 
     @cached_property
     def _points(self) -> np.ndarray:
