@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgewise.select.agreement.cascade import AgreementCascade as AgreementCascade
+    from edgewise.select.agreement.classifier import AgreementClassifier as AgreementClassifier
+    from edgewise.select.agreement.classifier import RankedVotesClassifier as RankedVotesClassifier
     from edgewise.select.agreement.method import AgreementMethod as AgreementMethod
     from edgewise.select.budget.auto import AutoMethod as AutoMethod
     from edgewise.select.budget.auto import BudgetedMethod as BudgetedMethod
@@ -15,13 +17,14 @@ if TYPE_CHECKING:
     from edgewise.select.budget.choice import Choice as Choice
     from edgewise.select.budget.menu import Menu as Menu
     from edgewise.select.cascade.cascade import Cascade as Cascade
-    from edgewise.select.cascade.fit import CascadeClassifier as CascadeClassifier
+    from edgewise.select.cascade.classifier import CascadeClassifier as CascadeClassifier
     from edgewise.select.cascade.fit import CascadeMethod as CascadeMethod
     from edgewise.select.guarantee.certificate import Certificate as Certificate
     from edgewise.select.guarantee.guaranteed import Guaranteed as Guaranteed
     from edgewise.select.guarantee.method import GuaranteedMethod as GuaranteedMethod
     from edgewise.select.guarantee.watched import Watched as Watched
     from edgewise.select.guarantee.watched_fit import WatchedMethod as WatchedMethod
+    from edgewise.select.hybrid.classifier import HybridClassifier as HybridClassifier
     from edgewise.select.hybrid.hybrid import Hybrid as Hybrid
     from edgewise.select.hybrid.method import HybridMethod as HybridMethod
     from edgewise.select.judge.evaluate import Evaluation as Evaluation
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from edgewise.select.judge.fair_table import Interval as Interval
     from edgewise.select.judge.fair_table import Row as Row
     from edgewise.select.judge.scores import Scores as Scores
+    from edgewise.select.learned.classifiers import DeferralClassifier as DeferralClassifier
+    from edgewise.select.learned.classifiers import UtilityClassifier as UtilityClassifier
     from edgewise.select.learned.deferral import Deferral as Deferral
     from edgewise.select.learned.deferral_fit import DeferralMethod as DeferralMethod
     from edgewise.select.learned.utility import Utility as Utility
@@ -61,18 +66,20 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AgreementCascade": "agreement.cascade",
+    "AgreementClassifier": "agreement.classifier",
     "AgreementMethod": "agreement.method",
     "Answer": "selector",
     "AutoMethod": "budget.auto",
     "Budget": "budget.budget",
     "BudgetedMethod": "budget.auto",
     "Cascade": "cascade.cascade",
-    "CascadeClassifier": "cascade.fit",
+    "CascadeClassifier": "cascade.classifier",
     "CascadeMethod": "cascade.fit",
     "Certificate": "guarantee.certificate",
     "Choice": "budget.choice",
     "CnnMethod": "premodel.cnn_fit",
     "Deferral": "learned.deferral",
+    "DeferralClassifier": "learned.classifiers",
     "DeferralMethod": "learned.deferral_fit",
     "DetectorMethod": "premodel.detector",
     "Evaluation": "judge.evaluate",
@@ -82,6 +89,7 @@ _HOMES = {
     "GuardedMethod": "premodel.guarded",
     "GuardedPremodel": "premodel.guarded",
     "Hybrid": "hybrid.hybrid",
+    "HybridClassifier": "hybrid.classifier",
     "HybridMethod": "hybrid.method",
     "Interval": "judge.fair_table",
     "Menu": "budget.menu",
@@ -90,6 +98,7 @@ _HOMES = {
     "Premodel": "premodel.premodel",
     "PremodelClassifier": "premodel.classifier",
     "PremodelMethod": "premodel.method",
+    "RankedVotesClassifier": "agreement.classifier",
     "Refuse": "selector",
     "Router": "router.router",
     "RouterClassifier": "router.classifier",
@@ -105,6 +114,7 @@ _HOMES = {
     "Step": "selector",
     "Trials": "trials",
     "Utility": "learned.utility",
+    "UtilityClassifier": "learned.classifiers",
     "UtilityMethod": "learned.utility_fit",
     "Watched": "guarantee.watched",
     "WatchedMethod": "guarantee.watched_fit",
@@ -115,6 +125,7 @@ _HOMES = {
 
 __all__ = [
     "AgreementCascade",
+    "AgreementClassifier",
     "AgreementMethod",
     "Answer",
     "AutoMethod",
@@ -127,6 +138,7 @@ __all__ = [
     "Choice",
     "CnnMethod",
     "Deferral",
+    "DeferralClassifier",
     "DeferralMethod",
     "DetectorMethod",
     "Evaluation",
@@ -136,6 +148,7 @@ __all__ = [
     "GuardedMethod",
     "GuardedPremodel",
     "Hybrid",
+    "HybridClassifier",
     "HybridMethod",
     "Interval",
     "Menu",
@@ -144,6 +157,7 @@ __all__ = [
     "Premodel",
     "PremodelClassifier",
     "PremodelMethod",
+    "RankedVotesClassifier",
     "Refuse",
     "Router",
     "RouterClassifier",
@@ -159,6 +173,7 @@ __all__ = [
     "Step",
     "Trials",
     "Utility",
+    "UtilityClassifier",
     "UtilityMethod",
     "Watched",
     "WatchedMethod",

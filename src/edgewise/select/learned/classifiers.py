@@ -1,64 +1,16 @@
 """Both methods as scikit-learn classifiers over stacked logits, at one price of time."""
 
 from collections.abc import Sequence
-from typing import Any, Self
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
-
-from edgewise.errors import UsageError
 from edgewise.select.criterion import Criterion
-from edgewise.select.feature_costs import FREE
 from edgewise.select.learned.deferral_fit import Average, DeferralMethod
 from edgewise.select.learned.utility_fit import Isotonic, UtilityMethod
-from edgewise.select.selector import PathMethod, Selector
+from edgewise.select.selector import Selector
+from edgewise.select.stacked import StackedClassifier, at_price
 from edgewise.select.trials import Trials
 
 
-class _PricedClassifier(ClassifierMixin, BaseEstimator):
-    """A path over `X` float [n, models, classes], at one price.
-
-    The estimator's tags say that it takes three-dimensional arrays only. scikit-learn feeds its common checks 2-D
-    arrays, which hold the logits of no zoo, so `check_estimator` does not apply; the parts of the contract that do
-    (clone, parameters, pickling, not-fitted) have their own tests.
-    """
-
-    price: float
-    times_ms: Sequence[float] | None
-
-    def _method(self) -> PathMethod:
-        raise NotImplementedError
-
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn from `X` float [n, models, classes] and `y` int [n]. Raises `UsageError` for what cannot work."""
-        if not 0 <= self.price < np.inf:
-            raise UsageError(f"price is {self.price}; it must be a number from 0 on.")
-        trials = _trials(_checked(X), np.asarray(y), self.times_ms)
-        (self.selector_,) = self._method().fit_path(trials, (self.price,))
-        self.classes_: np.ndarray = np.arange(trials.logits[0].shape[1])
-        self.n_models_in_ = len(trials.models)
-        return self
-
-    def predict(self, X: Any) -> np.ndarray:
-        """int64 [n]: the class answered for each row of `X` [n, models, classes]."""
-        check_is_fitted(self)
-        logits = _checked(X)
-        if logits.shape[1:] != (self.n_models_in_, len(self.classes_)):
-            raise UsageError(
-                f"X must be [n, {self.n_models_in_}, {len(self.classes_)}] as in training; its shape is {logits.shape}."
-            )
-        selector: Selector = self.selector_
-        return selector.route(_trials(logits, np.zeros(len(logits), np.int64), self.times_ms)).top[:, 0]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        return tags
-
-
-class DeferralClassifier(_PricedClassifier):
+class DeferralClassifier(StackedClassifier):
     """Deferral head over the logits of several models.
 
     Parameters
@@ -94,11 +46,12 @@ class DeferralClassifier(_PricedClassifier):
         self.criterion: Criterion = criterion
         self.seed = seed
 
-    def _method(self) -> PathMethod:
-        return DeferralMethod(self.criterion, self.average, self.max_stages, self.seed)
+    def _select(self, trials: Trials) -> Selector:
+        method = DeferralMethod(self.criterion, self.average, self.max_stages, self.seed)
+        return at_price(method, trials, self.price)
 
 
-class UtilityClassifier(_PricedClassifier):
+class UtilityClassifier(StackedClassifier):
     """Expected utility over the logits of several models: P(right) - price * time, at its greatest.
 
     Parameters
@@ -132,34 +85,6 @@ class UtilityClassifier(_PricedClassifier):
         self.criterion: Criterion = criterion
         self.seed = seed
 
-    def _method(self) -> PathMethod:
-        return UtilityMethod(self.criterion, self.average, self.isotonic, self.seed)
-
-
-def _checked(X: Any) -> np.ndarray:
-    logits = np.asarray(X)
-    if logits.ndim != 3 or 0 in logits.shape[1:]:
-        raise UsageError(f"X must be logits [n, models, classes]; its shape is {logits.shape}.")
-    return logits
-
-
-def _trials(logits: np.ndarray, labels: np.ndarray, times_ms: Sequence[float] | None) -> Trials:
-    """The rows as trials without features. Raises `UsageError` for labels or times that do not fit."""
-    images, models, classes = logits.shape
-    if labels.shape != (images,) or not np.issubdtype(labels.dtype, np.integer):
-        raise UsageError(f"y must be {images} class indices; it is {labels.dtype} of shape {labels.shape}.")
-    if images == 0 or labels.min() < 0 or labels.max() >= classes:
-        raise UsageError(f"y must hold classes 0 to {classes - 1}, and one at least.")
-    times = np.ones(models) if times_ms is None else np.asarray(times_ms, np.float64)
-    if times.shape != (models,) or np.any(np.diff(times) < 0):
-        raise UsageError(f"times_ms must be {models} rising times; they are {times.tolist()}.")
-    return Trials(
-        models=tuple(str(model) for model in range(models)),
-        logits=tuple(logits[:, model] for model in range(models)),
-        labels=labels.astype(np.int64),
-        features=np.empty((images, 0)),
-        feature_names=(),
-        times_ms=times,
-        decode_ms=0.0,
-        feature_costs=FREE,
-    )
+    def _select(self, trials: Trials) -> Selector:
+        method = UtilityMethod(self.criterion, self.average, self.isotonic, self.seed)
+        return at_price(method, trials, self.price)
