@@ -23,7 +23,7 @@ from pages import ROOT, write_page, write_result
 from pictures import write_svg
 from premodel_published import GMACS
 from select_published_judge import INNER_FOLDS, OUTER_FOLDS, Fit, Judged, Ranked, Rule, Zoo, agreement, judge, singles
-from select_published_page import WITHOUT_MARGIN, page, words
+from select_published_page import GOAL_RATIO, WITHOUT_MARGIN, page, words
 from select_published_pictures import draw_ceilings, draw_plane
 from select_published_zoo import best_by_size, members_over_theta, perfect_choice_by_size
 
@@ -39,7 +39,6 @@ SEED = 0
 PROCESSES = 2
 RULE = Rule("inception_v4_tf", points_under=0.2)
 RULES = {"": RULE, WITHOUT_MARGIN: replace(RULE, standard_errors=0.0)}
-GOAL_RATIO = 1.8
 PLANE = "accuracy against MACs: networks, random mixing, agreement and ranked votes"
 CEILINGS = "a perfect choice by the size of the zoo, and what Algorithm 1 keeps"
 PAPER_PATHS: Mapping[str, Fit] = {
