@@ -15,6 +15,7 @@ PACKAGES = (
     "ai-edge-litert",
     "torch",
     "timm",
+    "torch-pruning",
 )
 
 

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 import edgewise
-from edgewise.cli import classify, demo, doctor, profile, report, select, zoo
+from edgewise.cli import classify, demo, doctor, profile, prune, report, select, zoo
 from edgewise.cli.main import Ended
 from edgewise.cli.settings import read_settings
 
@@ -36,6 +36,7 @@ app.command("profile")(profile.command)
 app.add_typer(select.app, name="select")
 app.command("classify")(classify.command)
 app.command("report")(report.command)
+app.add_typer(prune.app, name="prune")
 app.add_typer(zoo.app, name="zoo")
 app.command("doctor")(doctor.command)
 

@@ -1,0 +1,132 @@
+"""`edgewise prune --model ...`: a user's network out of a generic one."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from edgewise.cli import options
+from edgewise.cli.console import out as console
+from edgewise.cli.console import print_json, print_table, progress_bars, show_note
+from edgewise.errors import UsageError
+from edgewise.prune.guard import Guard
+from edgewise.zoo.sources import find
+
+if TYPE_CHECKING:
+    from edgewise.prune.make import UserNetwork
+    from edgewise.prune.record import Written
+    from edgewise.zoo.classes import ClassSet
+
+_SHOWN_LAYERS = 12
+
+
+def command(
+    ctx: typer.Context,
+    model: Annotated[
+        str | None, typer.Option(help="A PyTorch classifier: timm:NAME, torchvision:NAME or torch:PATH.py:FUNCTION.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="A folder of this user's images; no labels are used.")] = None,
+    classes: Annotated[str | None, typer.Option(help="The user's classes, separated by commas.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write the network to.")] = None,
+    target_speedup: Annotated[float, typer.Option(help="How many times as fast, by the measured times of layers.")] = 2,
+    max_drop: Annotated[float, typer.Option(help="Points of accuracy that may be lost at most.")] = 1.0,
+    alpha: Annotated[float, typer.Option(help="How likely the guard may let a worse network in.")] = 0.05,
+    undecided: Annotated[
+        Literal["refuse", "estimate"], typer.Option(help="What holds while too few images have been seen to be sure.")
+    ] = "refuse",
+    held_out: Annotated[float, typer.Option(help="The share of the images that is the guard's alone.")] = 0.5,
+    temperature: Annotated[float, typer.Option(help="Of the generic model's probabilities, if it is known.")] = 1.0,
+    criterion: Annotated[str, typer.Option(help="What to cut: reconstruction, l1, l2 or random.")] = "reconstruction",
+    where: Annotated[
+        Literal["latency", "uniform"], typer.Option(help="Where to cut: by measured time, or alike everywhere.")
+    ] = "latency",
+    streams: Annotated[bool, typer.Option("--streams", help="Cut channels that several layers write, too.")] = False,
+    input: Annotated[int | None, typer.Option(min=8, metavar="PX", help="A smaller input, in px.")] = None,
+    limit: Annotated[int | None, typer.Option(min=4, help="So many images at most, drawn by the seed.")] = None,
+    weights: options.Weights = None,
+    threads: options.Threads = 1,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Make a smaller network for one user's classes, of a few hundred of the user's images without labels.
+
+    Channels go that the network misses least on these images; all layers are then solved anew, without a gradient. The
+    guard bounds what it costs in accuracy on images that were kept apart; where it refuses, nothing is written and the
+    exit code is 5. Out come a plan, weights, and an ONNX file that every edgewise command takes.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    for name, given in (("--model", model), ("--data", data), ("--classes", classes), ("--out", out)):
+        if given is None:
+            raise UsageError(f"{name} is missing.", "See `edgewise prune --help`.")
+    assert model is not None and data is not None and classes is not None and out is not None  # noqa: PT018
+    from edgewise.runtime.torch import import_torch
+
+    torch = import_torch("edgewise prune")
+    from edgewise.prune.make import Settings, make_user_network
+    from edgewise.prune.record import check_out, write_user_network
+    from edgewise.prune.stream import read_stream
+    from edgewise.zoo.loaders import load
+
+    guard = Guard(max_drop, alpha, when_undecided=undecided)
+    sources = find([model], weights or ())
+    if len(sources) != 1:
+        raise UsageError(f"{model!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
+    check_out(out)
+    torch.set_num_threads(threads)
+    classifier = load(sources[0], threads=threads)
+    network = getattr(classifier.session, "module", None)
+    if network is None:
+        raise UsageError(f"{sources[0].text} does not run on PyTorch; only PyTorch networks can be pruned.")
+    card = classifier.card if input is None else replace(classifier.card, preprocess=_at(classifier.card, input))
+    own = card.classes.indices([name.strip() for name in classes.split(",") if name.strip()])
+    settings = Settings(
+        target_speedup=target_speedup,
+        criterion=criterion,
+        where=where,
+        streams=streams,
+        held_out=held_out,
+        temperature=temperature,
+        seed=seed,
+    )
+    with progress_bars(quiet=quiet or json) as progress:
+        stream = read_stream(data, card.preprocess, limit=limit, seed=seed, progress=progress)
+        made = make_user_network(
+            network, stream.images, own, settings, guard, source=sources[0].text, progress=progress
+        )
+        made.evidence.require()
+        progress("writing", 0, 1)
+        written = write_user_network(out, made, card, classifier, threads=threads)
+        progress("writing", 1, 1)
+    if json:
+        print_json(written.record)
+        return
+    _show(made, written, card.classes)
+    for error in stream.skipped if not quiet else ():
+        show_note(str(error))
+
+
+def _at(card: Any, size_px: int) -> Any:
+    """The card's preprocessing at another size, with the same share of the image."""
+    prepared = card.preprocess
+    return replace(prepared, size_px=size_px, resize_px=round(prepared.resize_px * size_px / prepared.size_px))
+
+
+def _show(made: "UserNetwork", written: "Written", known: "ClassSet") -> None:
+    named = ", ".join(known.short_name(index) for index in made.classes)
+    rows = [
+        [name, str(cut.channels), str(len(cut.kept)), f"{100 * len(cut.kept) / cut.channels:.0f}"]
+        for name, cut in made.plan.cuts.items()
+    ]
+    print_table("Channels kept", ["group", "of", "kept", "%"], rows)
+    seconds = ", ".join(f"{one.step} {one.seconds:.0f} s" for one in made.spent)
+    console.print(
+        f"\nFor {named}: {made.macs / 1e6:,.0f} of {made.macs_before / 1e6:,.0f} M MACs; on ONNX Runtime "
+        f"{written.ms:.1f} ms, the generic network {written.generic_ms:.1f} ms: "
+        f"{written.generic_ms / written.ms:.2f}x as fast.\nThe guard: {made.evidence}\n"
+        f"Made of {made.images} images ({seconds}).\n\n{written.model.resolve()}",
+        soft_wrap=True,
+        markup=False,
+    )

@@ -1,0 +1,88 @@
+"""What to cut: in which order the channels of each group go. Found by name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from torch import Tensor, nn
+
+from edgewise.errors import UsageError
+from edgewise.progress import Progress, silent
+from edgewise.prune.groups import Group
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The channels of one group, the first to go first, and what their going costs."""
+
+    order: np.ndarray  # int64 [ranked]: fewer than the group has, so that one stays
+    costs: np.ndarray  # float64 [ranked], rising: once all channels up to this one are gone
+
+
+class Criterion(Protocol):
+    """Ranks the channels of groups that can be cut; the network stays as it is."""
+
+    def rank(
+        self, network: nn.Module, groups: Sequence[Group], batches: Sequence[Tensor], progress: Progress = silent
+    ) -> dict[str, Ranking]:
+        """By the group's name. `batches`: float32 [n, 3, h, w] of this user's images, without labels."""
+        ...
+
+
+@dataclass(frozen=True)
+class Magnitude:
+    """Class-blind: the norm of the weights that write a channel. Of several writers, the sum.
+
+    Source: Li et al. 2017, "Pruning Filters for Efficient ConvNets" (L1).
+    """
+
+    norm: Literal[1, 2] = 1
+
+    def rank(
+        self, network: nn.Module, groups: Sequence[Group], batches: Sequence[Tensor], progress: Progress = silent
+    ) -> dict[str, Ranking]:
+        found: dict[str, Ranking] = {}
+        for group in groups:
+            scores = np.zeros(group.channels)
+            for member in group.members:
+                layer = network.get_submodule(member.path)
+                if member.side == "writes" and isinstance(layer, nn.Conv2d | nn.Linear):
+                    norms = layer.weight.detach().flatten(1).double().norm(self.norm, dim=1).numpy()
+                    scores += norms[member.index].sum(axis=1)
+            found[group.name] = ranked(scores)
+        return found
+
+
+@dataclass(frozen=True)
+class Random:
+    """Any order: what a criterion has to beat."""
+
+    seed: int = 0
+
+    def rank(
+        self, network: nn.Module, groups: Sequence[Group], batches: Sequence[Tensor], progress: Progress = silent
+    ) -> dict[str, Ranking]:
+        rng = np.random.default_rng(self.seed)
+        return {group.name: ranked(rng.random(group.channels)) for group in groups}
+
+
+def ranked(scores: np.ndarray) -> Ranking:
+    """By scores float [channels] that add up: the lowest goes first; costs are shares of their sum."""
+    order = np.argsort(scores, kind="stable")[:-1]
+    return Ranking(order, np.cumsum(scores[order]) / max(float(scores.sum()), 1e-30))
+
+
+def criterion_named(name: str, classes: Sequence[int] = (), seed: int = 0) -> Criterion:
+    """`reconstruction`, `l1`, `l2` or `random`. Raises `UsageError` for any other."""
+    from edgewise.prune.reconstruction_error import ReconstructionError
+
+    known: Mapping[str, Criterion] = {
+        "reconstruction": ReconstructionError(classes=tuple(classes), seed=seed),
+        "l1": Magnitude(1),
+        "l2": Magnitude(2),
+        "random": Random(seed),
+    }
+    if name not in known:
+        raise UsageError(f"There is no criterion {name!r}.", f"Choose one of {', '.join(known)}.")
+    return known[name]

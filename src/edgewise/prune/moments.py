@@ -1,0 +1,124 @@
+"""Second moments of what a layer reads, and of what it should give: all that least squares needs to know of images."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edgewise.errors import ModelError
+
+Layer = nn.Conv2d | nn.Linear
+
+
+def positions_of(shape: torch.Size, most: int, generator: torch.Generator) -> Tensor:
+    """int64 [n, p]: of each of n outputs of `shape` [n, c, h, w] or [n, c], at most so many places, drawn at random."""
+    places = int(torch.Size(shape[2:]).numel()) if len(shape) == 4 else 1
+    if places <= most:
+        return torch.arange(places).expand(shape[0], places)
+    return torch.rand((shape[0], places), generator=generator).argsort(dim=1)[:, :most]
+
+
+def outputs_at(outputs: Tensor, positions: Tensor) -> Tensor:
+    """float32 [n * p, c] of `outputs` [n, c, h, w] or [n, c] at `positions` int64 [n, p]."""
+    flat = outputs.flatten(2) if outputs.ndim == 4 else outputs[:, :, None]
+    return _gathered(flat, positions)
+
+
+def inputs_at(layer: Layer, inputs: Tensor, positions: Tensor) -> Tensor:
+    """float32 [n * p, g, d]: what each output at `positions` int64 [n, p] is a weighted sum of.
+
+    g is the layer's number of groups, d the inputs of each: channels * kernel height * kernel width, as in its weights.
+    """
+    if isinstance(layer, nn.Linear):
+        return inputs.flatten(1)[:, None] if inputs.ndim > 2 else inputs[:, None]
+    if isinstance(layer.padding, str) or layer.padding_mode != "zeros":
+        raise ModelError(
+            f"A convolution pads with {layer.padding!r}, {layer.padding_mode}; its inputs cannot be read.",
+            "Give the padding as numbers, and pad with zeros.",
+        )
+    (down, right), (step_y, step_x) = layer.kernel_size, layer.stride
+    (pad_y, pad_x), (far_y, far_x) = layer.padding, layer.dilation
+    padded = functional.pad(inputs, (pad_x, pad_x, pad_y, pad_y))
+    width = (padded.shape[3] - far_x * (right - 1) - 1) // step_x + 1
+    rows, columns = positions // width * step_y, positions % width * step_x
+    flat = padded.flatten(2)
+    taps = [
+        _gathered(flat, (rows + y * far_y) * padded.shape[3] + columns + x * far_x)
+        for y in range(down)
+        for x in range(right)
+    ]
+    return torch.stack(taps, dim=2).reshape(len(taps[0]), layer.groups, -1)
+
+
+def _gathered(flat: Tensor, positions: Tensor) -> Tensor:
+    """float32 [n * p, c] of `flat` [n, c, places]."""
+    index = positions[:, None].expand(-1, flat.shape[1], -1)
+    return flat.gather(2, index).transpose(1, 2).reshape(-1, flat.shape[1]).float()
+
+
+@dataclass(eq=False)
+class Moments:
+    """Sums over some thousands of places: of inputs times inputs and inputs times targets, a 1 as the last input."""
+
+    gram: Tensor  # float32 [g, d + 1, d + 1]
+    cross: Tensor  # float32 [g, d + 1, o / g]
+    squares: float = 0.0  # of the targets
+    count: int = 0
+
+    @classmethod
+    def of(cls, layer: Layer) -> Self:
+        """None seen yet."""
+        groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
+        inputs = layer.weight[0].numel() + 1
+        return cls(torch.zeros(groups, inputs, inputs), torch.zeros(groups, inputs, len(layer.weight) // groups))
+
+    def add(self, inputs: Tensor, targets: Tensor | None = None) -> None:
+        """`inputs`: float32 [n, g, d]; `targets`: float32 [n, o], in the order of the layer's outputs."""
+        by_group = functional.pad(inputs, (0, 1), value=1.0).transpose(0, 1)
+        self.gram.baddbmm_(by_group.transpose(1, 2), by_group)
+        if targets is not None:
+            wanted = targets.reshape(len(targets), len(self.cross), -1).transpose(0, 1)
+            self.cross.baddbmm_(by_group.transpose(1, 2), wanted)
+            self.squares += float(targets.double().square().sum())
+        self.count += len(inputs)
+
+    def __add__(self, other: Self) -> Self:
+        """Of both sets of places."""
+        return type(self)(
+            self.gram + other.gram,
+            self.cross + other.cross,
+            self.squares + other.squares,
+            self.count + other.count,
+        )
+
+    @property
+    def variance(self) -> float:
+        """Of the targets about their means, times the places."""
+        means = self.cross[:, -1].double() / max(self.count, 1)
+        return self.squares - self.count * float(means.square().sum())
+
+    def missed(self, weights: Tensor, biases: Tensor) -> float:
+        """The sum of squares by which a layer with these weights and biases misses the targets."""
+        groups, inputs = len(self.gram), self.gram.shape[1] - 1
+        both = torch.cat([weights.reshape(groups, -1, inputs), biases.reshape(groups, -1, 1)], dim=2)
+        wide = both.double().transpose(1, 2)
+        explained = ((self.gram.double() @ wide) * wide).sum() - 2 * (self.cross.double() * wide).sum()
+        return max(self.squares + float(explained), 0.0)
+
+    def solve(self, layer: Layer, ridge: float) -> tuple[Tensor, Tensor]:
+        """Weights like the layer's, and biases float32 [o], that miss the targets least in squares.
+
+        `ridge` draws the weights to the layer's own, by so many times the mean square of the inputs.
+        """
+        gram, cross = self.gram.double() / self.count, self.cross.double() / self.count
+        groups, inputs = len(gram), gram.shape[1] - 1
+        own = layer.weight.detach().double().reshape(groups, -1, inputs).transpose(1, 2)
+        squares = gram.diagonal(dim1=1, dim2=2)[:, :-1].mean(dim=1)
+        strength = torch.zeros(groups, inputs + 1, dtype=gram.dtype)
+        strength[:, :-1] = (ridge * squares).clamp(min=1e-12)[:, None]
+        pulled = cross + strength[:, :, None] * functional.pad(own, (0, 0, 0, 1))
+        found = torch.linalg.solve(gram + torch.diag_embed(strength), pulled)
+        weights = found[:, :-1].transpose(1, 2).reshape(layer.weight.shape)
+        return weights.to(layer.weight.dtype), found[:, -1].reshape(-1).to(layer.weight.dtype)

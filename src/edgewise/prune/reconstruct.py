@@ -1,0 +1,172 @@
+"""Closed-form recovery: each layer's weights solved anew, so that the cut network gives what the generic one gives.
+
+One sweep from the input to the output. Every convolution and linear layer gets the weights that, from what the cut
+network really feeds it, miss the generic network's output least in squares; what earlier layers got wrong is thereby
+made up for as far as it can be. No label, no gradient, no stored image but the stream itself.
+Source: He, Zhang, Sun 2017, "Channel Pruning for Accelerating Very Deep Neural Networks" (least squares on what the cut
+network feeds); Reading: the order is that of the network, and a branch that ends in a sum aims at the sum.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, fx, nn
+
+from edgewise.errors import UsageError
+from edgewise.progress import Progress, silent
+from edgewise.prune.chain import Segment, chain_of
+from edgewise.prune.moments import Layer, Moments, inputs_at, outputs_at, positions_of
+from edgewise.prune.sums import Sum, sum_after
+from edgewise.prune.watch import values_of
+
+_EVERY = 4  # of so many pairs of batches one judges the ridge: a batch and its mirror images stay together
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How much is read, and how strongly the weights are held: layer by layer what serves best on images left out."""
+
+    ridges: tuple[float, ...] = (1e-3, 1e-2, 1e-1)  # towards a layer's own weights, in mean squares of its inputs
+    places_per_weight: float = 4.0  # places read for each weight of an output,
+    fewest_places: int = 20_000  # and as many at least
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Solved:
+    """One layer, before and after."""
+
+    layer: str
+    missed_before: float  # mean square missed of the target, as a share of its variance
+    missed_after: float
+
+
+def reconstruct(
+    generic: nn.Module,
+    cut: nn.Module,
+    kept: Mapping[str, Tensor],
+    batches: Sequence[Tensor],
+    sweep: Sweep = Sweep(),
+    progress: Progress = silent,
+) -> tuple[Solved, ...]:
+    """Solve all layers of `cut` anew, in place, from the input on; both networks are in eval mode.
+
+    `kept`: of each layer, by path, the generic one's outputs that it still gives, int64; all of those not named.
+    `batches`: float32 [n, 3, h, w] each. A layer that had no biases has some afterwards. Activations between segments
+    are held in half precision: that of the widest tensor, twice, for all images.
+    """
+    if not batches:
+        raise UsageError("No images to learn from.", "Give the stream of this user; a few hundred images are enough.")
+    image = batches[0][:1]
+    pairs = list(zip(chain_of(generic, image), chain_of(cut, image), strict=True))
+    theirs = ours = [batch.half() for batch in batches]
+    generator = torch.Generator().manual_seed(sweep.seed)
+    solved: list[Solved] = []
+    for done, (generic_part, cut_part) in enumerate(pairs):
+        room = _Room(generic_part, cut_part, kept, sweep, generator)
+        targets, theirs = room.targets(theirs)
+        solved += [room.solve(lesson, targets[lesson.path], ours) for lesson in room.lessons]
+        ours = [_run(cut_part, batch) for batch in ours]
+        progress("solving layers", done + 1, len(pairs))
+    return tuple(solved)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """One layer to be solved, and where to find what it reads and what it should give."""
+
+    path: str
+    layer: Layer
+    node: str
+    reads: str  # the node whose value it reads
+    sum: Sum | None  # the sum that its output ends in
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """What a layer should give at some places."""
+
+    positions: list[Tensor]  # int64 [n, p] of each batch
+    values: list[Tensor]  # float32 [n * p, o]
+
+
+class _Room:
+    """One segment of both networks."""
+
+    def __init__(
+        self, generic: Segment, cut: Segment, kept: Mapping[str, Tensor], sweep: Sweep, generator: torch.Generator
+    ) -> None:
+        self._generic, self._cut, self._kept, self._sweep, self._generator = generic, cut, kept, sweep, generator
+        self.lessons = list(_lessons(cut))
+
+    def targets(self, batches: Sequence[Tensor]) -> tuple[dict[str, _Target], list[Tensor]]:
+        """Of each lesson; and what the generic segment gives."""
+        found = {lesson.path: _Target([], []) for lesson in self.lessons}
+        images = sum(len(batch) for batch in batches)
+        last = next(node for node in self._generic.module.graph.nodes if node.op == "output").args[0]
+        wanted = {last.name} | {lesson.sum.node if lesson.sum else lesson.node for lesson in self.lessons}
+        passed: list[Tensor] = []
+        for batch in batches:
+            values = values_of(self._generic, batch.float(), wanted)
+            passed.append(values[last.name].half())
+            for lesson in self.lessons:
+                outputs = values[lesson.sum.node if lesson.sum else lesson.node]
+                positions = positions_of(outputs.shape, self._places(lesson.layer, images), self._generator)
+                own = outputs_at(outputs, positions)
+                if lesson.path in self._kept:
+                    own = own[:, self._kept[lesson.path]]
+                found[lesson.path].positions.append(positions)
+                found[lesson.path].values.append(own)
+        return found, passed
+
+    def solve(self, lesson: _Lesson, target: _Target, batches: Sequence[Tensor]) -> Solved:
+        """Read what the layer is fed, and set its weights."""
+        seen, held = Moments.of(lesson.layer), Moments.of(lesson.layer)
+        wanted = {lesson.reads} | ({lesson.sum.other} if lesson.sum else set())
+        for place, batch in enumerate(batches):
+            values, positions = target.values[place], target.positions[place]
+            found = values_of(self._cut, batch.float(), wanted)
+            if lesson.sum:
+                values = lesson.sum.before(values - outputs_at(found[lesson.sum.other], positions))
+            own = held if place // 2 % _EVERY == _EVERY - 1 else seen
+            own.add(inputs_at(lesson.layer, found[lesson.reads], positions), values)
+        whole = seen + held
+        weights, biases = whole.solve(lesson.layer, self._ridge(lesson.layer, seen, held))
+        layer = lesson.layer
+        was = layer.weight.detach(), torch.zeros_like(biases) if layer.bias is None else layer.bias.detach()
+        before, after = whole.missed(*was), whole.missed(weights, biases)
+        if after < before:
+            with torch.no_grad():
+                layer.weight.copy_(weights)
+                layer.bias = nn.Parameter(biases)
+        variance = max(whole.variance, 1e-30)
+        return Solved(lesson.path, before / variance, min(before, after) / variance)
+
+    def _ridge(self, layer: Layer, seen: Moments, held: Moments) -> float:
+        """The one that misses least on images that the weights were not solved on."""
+        if held.count == 0:
+            return self._sweep.ridges[-1]
+        return min(self._sweep.ridges, key=lambda ridge: held.missed(*seen.solve(layer, ridge)))
+
+    def _places(self, layer: Layer, images: int) -> int:
+        weights = layer.weight[0].numel()
+        return math.ceil(max(self._sweep.fewest_places, self._sweep.places_per_weight * weights) / images)
+
+
+def _lessons(segment: Segment) -> Iterator[_Lesson]:
+    for node in segment.module.graph.nodes:
+        if node.op != "call_module":
+            continue
+        layer = segment.module.get_submodule(str(node.target))
+        # A linear layer over the channels of each place (ConvNeXt's) keeps its weights.
+        if isinstance(layer, nn.Conv2d) or (isinstance(layer, nn.Linear) and len(node.meta["tensor_meta"].shape) == 2):
+            taken = node.args[0]
+            assert isinstance(taken, fx.Node)
+            yield _Lesson(str(node.target), layer, node.name, taken.name, sum_after(segment.module, node))
+
+
+def _run(segment: Segment, batch: Tensor) -> Tensor:
+    with torch.no_grad():
+        return segment(batch.float()).half()
