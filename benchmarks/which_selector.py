@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pages import markdown_list, markdown_table, write_page
+from speed_goals import choosing_goal, fitting_goal, timed_kinds
 
 RESULTS = Path(__file__).parent / "results"
 WHOLE = "all 20 classes"
+BEATS = "beats the mixing line"
 Result = dict[str, Any]
 
 
@@ -32,38 +34,49 @@ def page(results: dict[str, Result]) -> list[str]:
     """The parts of the page."""
     return [
         "# Which selector, when",
-        "Written by `python benchmarks/which_selector.py` from stored results; each section names "
-        "the command behind its "
-        "figures.",
-        *first(),
+        "Written by `python benchmarks/which_selector.py` from stored results; each section names the command behind "
+        "its figures.",
+        *first(results),
         *(part for name, section in SECTIONS.items() if name in results for part in section(results[name])),
         *promises(),
     ]
 
 
-def first() -> list[str]:
-    """What to do, before any figure."""
+def first(results: dict[str, Result]) -> list[str]:
+    """What to do, before any figure but the order in which the photographs put the selectors."""
+    tables = results.get("select_imagenet20", {}).get("tables", {})
     return [
         "## In short",
         markdown_list(
             [
-                "Begin with `edgewise select ceiling PROFILE`. Where the best model is also nearly "
-                "the cheapest, it says so: "
-                "run that one alone, and read no further.",
-                "Else `edgewise select fit PROFILE` with your budget. It compares every selector by "
-                "cross-validation and takes "
-                "what keeps the budget; one that does not beat a coin of equal cost is never taken.",
-                "`cascade` is what mostly wins where the models give scores; `agreement` where they "
-                "give classes alone.",
-                "`deferral` and `utility` learn from the outputs of the models run so far. They pay "
-                "where a small model is "
-                "sure and wrong in ways that can be learned, and need more images than a cascade.",
+                "Begin with `edgewise select ceiling PROFILE`. Where the best model is also nearly the cheapest, it "
+                "says so: run that one alone, and read no further.",
+                "Else `edgewise select fit PROFILE` with your budget. Its default, `auto`, compares every selector by "
+                "cross-validation and takes what keeps the budget; one that does not beat a coin of equal cost is "
+                "never taken. Name a kind only to do without the comparison.",
+                *(in_order(ways, table[WHOLE]["rows"]) for ways, table in tables.items()),
+                "`cascade` is the simplest: it stops where a model is sure enough. `agreement` needs no scores, and is "
+                "for models that give classes alone. `hybrid` is a cascade that may start at a later model.",
+                "`deferral` and `utility` learn from the outputs of the models run so far. They pay where a small "
+                "model is sure and wrong in ways that can be learned.",
                 "`router` and `ridge` may jump straight to any model. They put a learned embedding in the place of the "
                 "paper's hand-made features, and run one small model to have it.",
                 "`premodel` is the paper's selector, kept as the baseline. On photographs it has not beaten the coin.",
             ]
         ),
     ]
+
+
+def in_order(ways: str, rows: list[Result]) -> str:
+    """The selectors that beat the coin on photographs, fastest first."""
+    kinds = [row for row in rows if row["kind"] == "selector" and not row["name"].startswith(("auto", "premodel"))]
+    won = sorted((row for row in kinds if row["verdict"] == BEATS), key=lambda row: row["mean_ms"])
+    if not won:
+        return f"On photographs, {ways}, none of them surely beats a coin of equal cost."
+    reached = ", ".join(
+        f"`{row['name']}` {100 * row['accuracy']['value']:.1f}% in {row['mean_ms']:.0f} ms" for row in won
+    )
+    return f"On photographs, {ways}, fastest first of those that beat a coin of equal cost: {reached}."
 
 
 LOOKED_AT = (
@@ -81,9 +94,9 @@ def photographs(result: Result) -> list[str]:
     """Every selector on real networks and photographs, 20-way and 1000-way."""
     parts = [
         "## On 1,000 photographs",
-        "`python benchmarks/select_imagenet20.py`: nested cross-validation, decoding and choosing "
-        "inside the times. Every "
-        "table, with the halves of the data: [Selectors on 1,000 real photographs](select_imagenet20.md).",
+        "`python benchmarks/select_imagenet20.py`: nested cross-validation, decoding and choosing inside "
+        "the times. Every table, with the halves of the data: "
+        "[Selectors on 1,000 real photographs](select_imagenet20.md).",
     ]
     parts.append(LOOKED_AT)
     for ways, tables in result["tables"].items():
@@ -137,19 +150,27 @@ def cost(result: Result) -> list[str]:
             name,
             f"{few[name]['choose_ms']:.3f}",
             f"{many[name]['choose_ms']:.3f}",
+            choosing_goal(result, name),
             f"{many[name]['fit_s']:.1f}",
         ]
         for name in many
     ]
     return [
         "## What choosing costs",
-        f"`python benchmarks/select_speed.py`: {result['images']:,} drawn images x {result['models']} "
-        "models; medians of the "
-        "time inside `decide` per image, on top of what the models compute ([p90 and memory](select_speed.md)).",
+        f"`python benchmarks/select_speed.py`: {result['images']:,} drawn images x {result['models']} models; "
+        "medians of the time inside `decide` per image, on top of what the models compute "
+        "([p90 and memory](select_speed.md)).",
         markdown_table(
-            ["", "choosing, ms, 20 classes", f"choosing, ms, {result['classes']:,} classes", "fitting a path, s"], rows
+            [
+                "",
+                "choosing, ms, 20 classes",
+                f"choosing, ms, {result['classes']:,} classes",
+                "goal, ms",
+                "fitting a path, s",
+            ],
+            rows,
         ),
-        f"Fitting all of them: {sum(figures['fit_s'] for figures in many.values()):.0f} s.",
+        " ".join(filter(None, [fitting_goal(result), timed_kinds(result)])),
     ]
 
 
@@ -162,17 +183,14 @@ def promises() -> list[str]:
         "![harm over many calibrations, and images escalated against alpha](pictures/guarantees.svg)",
         markdown_list(
             [
-                "`--guarantee 0.05 --max-loss 0.02`: of 100 calibrations 95 give a selector that "
-                "loses no more than two "
-                "points to the best model. It takes half of the images for the proof, and with a few "
-                "hundred of them it "
-                "can promise little: the error says what it could.",
-                "`--unfamiliar escalate` or `refuse`: images unlike those learned from are not "
-                "guessed. It knows noise and "
-                "blank frames; what looks much like a photograph of something else it mostly lets pass.",
-                "No promise speaks of other images than those calibrated on: `edgewise select "
-                "robustness` shows what blur, "
-                "noise, compression, brightness and contrast do.",
+                "`--guarantee 0.05 --max-loss 0.02`: of 100 calibrations 95 give a selector that loses no more than "
+                "two points to the best model. Where no method is named, it is a cascade that is certified. It takes "
+                "half of the images for the proof, and with a few hundred of them it can promise little: the error "
+                "says what it could.",
+                "`--unfamiliar escalate` or `refuse`: images unlike those learned from are not guessed. It knows noise "
+                "and blank frames; what looks much like a photograph of something else it mostly lets pass.",
+                "No promise speaks of other images than those calibrated on: `edgewise select robustness` shows what "
+                "blur, noise, compression, brightness and contrast do.",
             ]
         ),
     ]

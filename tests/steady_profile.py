@@ -19,6 +19,7 @@ def steady_profile(data: Path, out: Path) -> Path:
     times["p50_ms"] = [
         TOTAL_MS[model] if stage == "total" else 0.1 if stage == "feature step" else own for stage, model, own in rows
     ]
+    times["p90_ms"] = times["p50_ms"]
     write_table(out / LATENCY, times)
     images = read_table(out / IMAGES, ("decode_ms",))
     images["decode_ms"] = [DECODE_MS] * len(images["decode_ms"])

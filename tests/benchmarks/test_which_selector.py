@@ -15,7 +15,7 @@ DOCS = BENCHMARKS.parent / "docs"
 def which(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     yield importlib.import_module("which_selector")
-    for name in ("which_selector", "pages"):
+    for name in ("which_selector", "pages", "speed_goals"):
         sys.modules.pop(name, None)
 
 

@@ -64,11 +64,14 @@ def test_every_method_fits_is_stored_and_answers_as_it_was_judged(
         (("--max-stages", 2), "'auto' knows no max-stages"),
         (("--method", "router", "--neighbors", 3), "'router' knows no neighbors"),
         (("--method", "single", "--model", "nope"), "'nope'"),
-        (("--method", "cascade", "--max-stages", 9), "it must be 1 to 4"),
+        (("--method", "cascade", "--max-stages", 9), "--max-stages is 9; it must be 1 to 4"),
+        (("--method", "cascade", "--max-stages", 0), "--max-stages is 0"),
         (("--max-mean-ms", "nan"), "--max-mean-ms is nan"),
         (("--max-p90-ms", -1), "--max-p90-ms is -1"),
         (("--max-energy-mj", 0), "--max-energy-mj is 0"),
         (("--min-accuracy", 90), "For 90% write 0.9"),
+        (("--margin", 2, "--max-mean-ms", 9), "limits on cost are kept without one"),
+        (("--margin", 2, "--guarantee", 0.1, "--max-loss", 0.1), "a guarantee has its own"),
     ],
 )
 def test_contradictions_and_nonsense_are_usage_errors(
@@ -78,6 +81,23 @@ def test_contradictions_and_nonsense_are_usage_errors(
         here("select", "fit", steady, "--out", tmp_path / "s", "--quiet", *options)
     assert message in str(raised.value)
     assert not (tmp_path / "s").exists()
+
+
+def test_a_selector_is_not_written_among_other_files(here: Here, steady: Path, tmp_path: Path) -> None:
+    fit = ("select", "fit", steady, "--method", "single", "--folds", 2, "--quiet", "--out")
+    before = sorted(steady.iterdir())
+    with pytest.raises(UsageError, match=r"other files than a selector's, [a-z0-9_.-]+ for one.*\n.*--out"):
+        here(*fit, steady)
+    assert sorted(steady.iterdir()) == before
+    out = tmp_path / "s"
+    out.mkdir()
+    (out / ".hidden").touch()
+    (out / "selector.safetensors").touch()  # what a fit leaves that was killed between its two files
+    for _ in range(2):
+        here(*fit, out)
+    (out / "photo.png").touch()
+    here(*fit, out)
+    assert load_selector(out).kind
 
 
 def test_json_is_alone_on_stdout_and_the_words_are_in_it(edgewise: Run, steady: Path, tmp_path: Path) -> None:
@@ -125,6 +145,19 @@ def test_a_guarantee_is_certified_and_said(
         )
 
 
+def test_a_budget_that_held_out_images_break_is_warned_of() -> None:
+    from edgewise.cli.choices import missed
+    from edgewise.select.budget.kept import Kept
+    from edgewise.select.judge.fair_table import Interval
+
+    slow = Kept("max_mean_ms", 2.0, Interval(2.5, 2.3, 2.7), False)
+    assert missed(slow).startswith("Warning: a mean of 2 ms was asked for, and held-out images say a mean of 2.5 ms.")
+    assert "ask for --max-mean-ms 1.6, or profile more images" in missed(slow)
+    poor = Kept("min_accuracy", 0.9, Interval(0.85, 0.8, 0.89), False)
+    assert "ask for --min-accuracy 0.95," in missed(poor)
+    assert missed(Kept("max_mean_ms", 2.0, Interval(1.9, 1.8, 2.1), True)) == ""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", ["escalate", "refuse"])
 def test_unfamiliar_images_are_escalated_or_refused(here: Here, steady: Path, tmp_path: Path, policy: str) -> None:
@@ -136,6 +169,7 @@ def test_unfamiliar_images_are_escalated_or_refused(here: Here, steady: Path, tm
     assert [one["name"] for one in found["budget_kept"]] == ["max_mean_ms"], (
         "what is watched is still held to its budget"
     )
+    assert found["choice"]["chosen"]["mean_ms"] <= 15, "with what watching adds"
     engine = Engine(tmp_path / "s")
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     reply = engine.classify(noise)

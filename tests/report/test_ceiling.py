@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from edgewise.report.ceiling import tell
 from edgewise.select.ceiling.ceiling import Ceiling, ceiling
 from edgewise.select.feature_costs import FREE
+from edgewise.select.judge.fair_table import Interval
 from edgewise.select.trials import Trials
 
 NAMES = ("small", "middle", "large")
@@ -52,6 +55,15 @@ def test_where_nothing_tells_the_best_model_runs_alone() -> None:
     assert advice.startswith("Run large alone: ")
     assert "11.5 ms" in advice
     assert luck.startswith("Mere guessing among 10 classes would have had ")
+
+
+def test_what_luck_takes_and_leaves_adds_up_as_printed() -> None:
+    right = np.random.default_rng(2).random((1000, 3)) < np.array([0.5, 0.6, 0.75])
+    found = counted(right, sure_when_right=False)
+    tenths = replace(found, gain=Interval(0.0079, 0.0, 0.02), gain_without_guesses=0.0035)
+    assert "would have had 0.4 points of the +0.8 points, so +0.4 are left" in tell(tenths)[-1]
+    odd = replace(found, gain=Interval(0.00752, 0.0, 0.02), gain_without_guesses=0.00341)
+    assert "would have had 0.4 points of the +0.8 points, so +0.4 are left" in tell(odd)[-1]
 
 
 def test_where_the_best_model_is_the_cheapest_no_time_can_be_saved() -> None:

@@ -81,7 +81,7 @@ def test_what_is_wrapped_around_a_premodel(named) -> None:
 
 
 def test_a_budget_steers_every_method(named) -> None:
-    budget = Budget(max_mean_ms=20)
+    budget = Budget(max_mean_ms=20, min_accuracy=0.5)
     options = Options("macro-f1", budget=budget, seed=3, standard_errors=2.0, requests=4)
     told = {"budget": budget, "criterion": "macro-f1", "seed": 3, "standard_errors": 2.0, "requests": 4}
     cascade = BudgetedMethod("cascade", path_named("cascade", "macro-f1"), **told)
@@ -89,6 +89,20 @@ def test_a_budget_steers_every_method(named) -> None:
     assert named("single", options) == BudgetedMethod("single", Singles(), **told)
     premodel = BudgetedMethod("premodel", OnePoint(PremodelMethod("macro-f1", seed=3)), **told)
     assert named("premodel", options) == premodel
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "why"),
+    [
+        ("auto", {"budget": Budget(max_mean_ms=2)}, "limits on cost"),
+        ("cascade", {"promise": Promised(0.1, min_accuracy=0.5)}, "a guarantee has its own"),
+        ("single", {}, "no accuracy without a budget"),
+    ],
+)
+def test_a_margin_of_nothing_is_refused(named, name, options, why: str) -> None:
+    with pytest.raises(UsageError, match=f"--margin is of accuracies: .*{why}"):
+        named(name, Options(standard_errors=2.0, **options))
+    assert named("auto", Options(standard_errors=2.0)).standard_errors == 2.0
 
 
 def test_promises_and_watching_are_wrapped_around(named) -> None:

@@ -163,8 +163,13 @@ def test_prediction_wants_the_shape_of_training(make_trials, kind) -> None:
         (np.zeros((0, 2, 3)), np.zeros(0, int), "one of each at least"),
         (np.zeros((4, 0, 3)), np.zeros(4, int), "one of each at least"),
         (np.full((4, 2, 3), "a"), np.zeros(4, int), "numbers; it is <U1"),
-        (np.where(np.arange(3) == 1, np.nan, np.zeros((4, 2, 3))), np.zeros(4, int), "NaN.* is nan"),
-        (np.full((4, 2, 3), np.inf), np.zeros(4, int), "infinity.* is inf"),
+        (np.zeros((4, 2, 1)), np.zeros(4, int), "two classes at least"),
+        (np.where(np.arange(3) == 1, np.nan, np.zeros((4, 2, 3))), np.zeros(4, int), "NaN.* holds nan"),
+        (np.full((4, 2, 3), np.inf), np.zeros(4, int), "infinity.* holds inf"),
+        (np.where(np.arange(3) == 1, -np.inf, np.zeros((4, 2, 3))), np.zeros(4, int), "holds -inf to 0"),
+        (np.full((4, 2, 3), 1e300), np.zeros(4, int), r"-65504 to 65504, .* holds 1e\+300"),
+        (np.full((4, 2, 3), -1e30, np.float32), np.zeros(4, int), r"holds -1e\+30"),
+        (np.full((4, 2, 3), -(2**40)), np.zeros(4, int), r"holds -1\.09951e\+12"),
         (np.zeros((4, 2, 3)), np.zeros(5, int), "4 class indices"),
         (np.zeros((4, 2, 3)), np.zeros(4), "float64"),
         (np.zeros((4, 2, 3)), np.full(4, 3), "0 to 2; it holds 3 to 3"),
@@ -199,10 +204,29 @@ def test_a_price_is_a_number_from_0_on(make_trials, kind, price: float) -> None:
         kind(price=price).fit(_stacked(trials), trials.labels)
 
 
-def test_logits_may_rule_classes_out(make_trials) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("out", [-1e4, -65504.0])
+def test_logits_may_rule_classes_out(make_trials, kind, out: float) -> None:
     trials = _noisy(make_trials)
-    X = np.concatenate([_stacked(trials), np.full((200, 3, 1), -np.inf, np.float32)], axis=2)
-    assert CascadeClassifier(TIMES).fit(X, trials.labels).score(X, trials.labels) > 0.8
+    X = np.concatenate([_stacked(trials), np.full((200, 3, 1), out, np.float32)], axis=2)
+    fitted = kind(TIMES).fit(X, trials.labels)
+    without = kind(TIMES).fit(X[:, :, :6], trials.labels).score(X[:, :, :6], trials.labels)
+    assert fitted.score(X, trials.labels) == pytest.approx(without, abs=0.02)
+    assert fitted.predict(X).max() == 5
+    X[0, :, 6] = -np.inf
+    with pytest.raises(UsageError, match="no infinity"):
+        fitted.predict(X)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_highest_logits_that_are_taken_can_be_computed_with(make_trials, kind) -> None:
+    trials = _noisy(make_trials)
+    X = _stacked(trials)
+    X = (65504 * (X / np.abs(X).max())).astype(np.float64)
+    fitted = kind(TIMES).fit(X, trials.labels)
+    step = fitted.decide(Seen(None, {model: X[0, int(model)] for model in fitted.selector_.models}))
+    assert fitted.predict(X).shape == (200,)
+    assert np.isfinite(step.probabilities).all()
 
 
 def test_every_estimator_is_tested_here_and_offered() -> None:

@@ -11,7 +11,7 @@ from edgewise.errors import UsageError
 from edgewise.profile.outcomes import Outcomes, open_profile
 from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.menu import Menu
-from edgewise.select.named import Name, Options, method_named
+from edgewise.select.named import Name, Options, Promised, method_named
 from edgewise.serve.deployment import save_deployment
 from tests.steady_profile import steady_profile
 
@@ -81,6 +81,22 @@ def test_a_selector_without_a_menu_says_so(
         engine.classify(images[0], Budget(max_mean_ms=100))
     assert "select fit" in str(raised.value.hint)
     assert engine.classify(images[0], Budget()).label
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        ({"unfamiliar": "refuse", "false_alarms": 0.1}, "--unfamiliar"),
+        ({"promise": Promised(0.5, min_accuracy=0.5)}, "--guarantee"),
+    ],
+)
+def test_what_stands_in_the_way_of_a_menu_is_named(
+    outcomes: Outcomes, tmp_path: Path, options: dict[str, object], cause: str
+) -> None:
+    engine = deployed(outcomes, tmp_path / "s", "cascade", requests=8, **options)
+    with pytest.raises(UsageError, match="fitted for one budget") as raised:
+        engine.classify(draw_split("sample", 1)[0][0], Budget(max_mean_ms=100))
+    assert f"without {cause}" in str(raised.value.hint)
 
 
 def test_the_default_of_a_menu_is_what_was_judged(engine: Engine, outcomes: Outcomes, drawn_folder: Path) -> None:

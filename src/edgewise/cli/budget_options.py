@@ -8,7 +8,10 @@ PANEL = "The budget (of whole answers: decoding, choosing, the models run)"
 
 MaxMeanMs = Annotated[float | None, typer.Option(help="Mean ms per image at most.", rich_help_panel=PANEL)]
 MaxP90Ms = Annotated[
-    float | None, typer.Option(help="Nine images of ten in so many ms at most.", rich_help_panel=PANEL)
+    float | None,
+    typer.Option(
+        help="Nine images of ten in so many ms at most, each model run at its own p90.", rich_help_panel=PANEL
+    ),
 ]
 MinAccuracy = Annotated[
     float | None,

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edgewise.cli.console import milliseconds, out, percent, print_table
-from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.budget import Budget, said, written
 from edgewise.select.budget.choice import Candidate, Choice
 from edgewise.select.budget.kept import Kept
 from edgewise.select.budget.survey import SINGLE
@@ -46,6 +46,19 @@ def show_kept(kept: tuple[Kept, ...]) -> None:
     )
 
 
+def missed(one: Kept) -> str:
+    """A limit that held-out images break, and what to do, as a warning; empty where it is kept."""
+    if one.kept:
+        return ""
+    value, accuracy = one.reached.value, one.name == "min_accuracy"
+    nearer = one.asked + (one.asked - value) if accuracy else one.asked**2 / value
+    advice = f"ask for {written(one.name)} {nearer:.3g}" if nearer <= 1 or not accuracy else "ask for less"
+    return (
+        f"Warning: {said(one.name, one.asked)} was asked for, and held-out images say "
+        f"{said(one.name, value)}. To be surer of it, {advice}, or profile more images."
+    )
+
+
 def choice_to_json(choice: Choice) -> dict[str, Any]:
     """JSON values alone; the selector itself is stored apart."""
     return {
@@ -60,7 +73,7 @@ def choice_to_json(choice: Choice) -> dict[str, Any]:
     }
 
 
-def _row(candidate: Candidate, budget: Budget, said: str) -> list[str]:
+def _row(candidate: Candidate, budget: Budget, lacks: str) -> list[str]:
     name = f"{candidate.models[0]} alone" if candidate.method == SINGLE else candidate.method
     also = {"max_p90_ms": candidate.p90_ms, "max_energy_mj": candidate.energy_mj}
     return [
@@ -70,7 +83,7 @@ def _row(candidate: Candidate, budget: Budget, said: str) -> list[str]:
         *("" if cost is None else milliseconds(cost) for limit, cost in also.items() if limit in budget.limits),
         _points(candidate.over_best),
         "" if candidate.method == SINGLE else _points(candidate.gain),
-        said,
+        lacks,
     ]
 
 

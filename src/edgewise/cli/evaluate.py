@@ -25,9 +25,12 @@ def command(
     All are fitted under the same budget, inside the training folds. About five minutes for 1,000 images and 7 models.
     """
     from edgewise.report.record import save_evaluation
+    from edgewise.select.budget.auto import AutoMethod
     from edgewise.select.budget.budget import Budget
+    from edgewise.select.budget.survey import LEARNING_FOLDS
     from edgewise.select.judge.evaluate import evaluate
     from edgewise.select.judge.fair_table_json import table_to_json
+    from edgewise.select.judge.folds import see_that_enough
     from edgewise.select.named import standard_methods
     from edgewise.store import see_that_writable
 
@@ -35,6 +38,7 @@ def command(
     see_that_writable(profile)
     budget = Budget(max_mean_ms, max_p90_ms, max_energy_mj, min_accuracy)
     trials = outcomes.trials()
+    see_that_enough(len(trials), folds, AutoMethod.folds, LEARNING_FOLDS)
     with progress_bars(quiet=quiet or json) as progress:
         evaluation = evaluate(
             trials,

@@ -50,7 +50,7 @@ def command(
         typer.Option(
             metavar="DELTA",
             help="Promise --min-accuracy, --max-loss or --max-risk with probability 1 - DELTA, certified on images of "
-            "its own.",
+            "its own. One kind is certified: the cascade, unless --method names another.",
             rich_help_panel=_SOUNDNESS,
         ),
     ] = None,
@@ -168,8 +168,11 @@ def command(
     from edgewise.store import see_that_writable
 
     outcomes = open_profile(profile)
+    _see_that_free(out)
     see_that_writable(out)
     trials = outcomes.trials(FEATURES if features is None else CANDIDATES)
+    # One kind alone is certified: the tables and the selector say which.
+    method = "cascade" if guarantee is not None and method == "auto" else method
     chosen = method_named(
         method,
         Options(
@@ -181,7 +184,7 @@ def command(
             unfamiliar=unfamiliar,
             false_alarms=_false_alarms(false_alarms, unfamiliar),
             average=average,
-            max_stages=max_stages,
+            max_stages=_stages(max_stages),
             calibration=calibration,
             features=_features(features),
             chain=chain,
@@ -204,15 +207,42 @@ def command(
     settings = _settings(chosen) | {"folds": folds, "seed": seed}
     about = {"method": method, "settings": settings, **fitted.to_json()}
     save_deployment(out, fitted.selector, outcomes.manifest, about)
+    warning = "" if quiet else fitted.warning
     if json:
+        if warning:
+            note(warning)
         print_json({"selector": out, "models": fitted.selector.models, "settings": settings, **fitted.to_json()})
         return
     fitted.show()
     if not quiet:
+        if warning:
+            note(warning)
         if fitted.unjudged:
             note(f"It is not in the table, because it cannot be judged on the smaller folds: {fitted.unjudged}")
         note(f"The selector runs {' > '.join(fitted.runs)}. It is in {out}")
         note(f"Next: edgewise classify IMAGES --selector {shlex.quote(str(out))}")
+
+
+def _see_that_free(out: Path) -> None:
+    """See that the selector takes the place of another or has a folder for itself, and lies among nobody's data."""
+    from edgewise.select.saved import ARRAYS, DESCRIPTION
+
+    if not out.is_dir() or (out / DESCRIPTION).is_file():
+        return
+    visible = sorted(path.name for path in out.iterdir() if not path.name.startswith("."))
+    others = [name for name in visible if name != ARRAYS]  # which is written first, and left alone by what was killed
+    if others:
+        raise UsageError(
+            f"{out} holds other files than a selector's, {others[0]} for one.", "Choose another folder with --out."
+        )
+
+
+def _stages(max_stages: int | None) -> int | None:
+    from edgewise.select.cascade.fit import MAX_STAGES
+
+    if max_stages is not None and not 1 <= max_stages <= MAX_STAGES:
+        raise UsageError(f"--max-stages is {max_stages}; it must be 1 to {MAX_STAGES}.")
+    return max_stages
 
 
 def _promise(
@@ -256,7 +286,7 @@ def _radius(radius: str | None) -> float | Literal["auto"] | None:
 
 def _settings(method: Any) -> dict[str, Any]:
     """What a method was told, as JSON values; what it wraps was told in a table of its own."""
-    told = {key: value for key, value in vars(method).items() if key not in ("shared", "strict")}
+    told = {key: value for key, value in vars(method).items() if key not in ("charges", "shared", "strict")}
     return {key: _told(value) for key, value in told.items()}
 
 

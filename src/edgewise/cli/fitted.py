@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from edgewise.cli.choices import choice_to_json, show_choice, show_kept
+from edgewise.cli.choices import choice_to_json, missed, show_choice, show_kept
 from edgewise.cli.console import out
 from edgewise.cli.fair_tables import show_table
 from edgewise.errors import UsageError
@@ -53,6 +53,11 @@ class Fitted:
         if self.certificate:
             out.print(f"\nCertified: {self.certificate}", markup=False, soft_wrap=True)
 
+    @property
+    def warning(self) -> str:
+        """Which limits the held-out images break, and what to ask in their place; empty where they are kept."""
+        return " ".join(map(missed, self.kept))
+
     def to_json(self) -> dict[str, Any]:
         """JSON values alone."""
         from edgewise.select.judge.fair_table_json import table_to_json
@@ -77,17 +82,26 @@ def fit_and_judge(
     """
     from edgewise.select.budget.auto import AutoMethod, BudgetedMethod
     from edgewise.select.budget.kept import kept
+    from edgewise.select.budget.survey import LEARNING_FOLDS
+    from edgewise.select.guarantee.watched_fit import WatchedMethod
     from edgewise.select.judge.evaluate import evaluate
+    from edgewise.select.judge.folds import see_that_enough
 
-    choice = method.choose(trials, progress) if isinstance(method, AutoMethod | BudgetedMethod) else None
+    chooses = isinstance(method, AutoMethod | BudgetedMethod)
+    watched = method if isinstance(method, WatchedMethod) and method.chooses else None
+    if chooses:
+        see_that_enough(len(trials), folds, method.folds, LEARNING_FOLDS)
+        choice = method.choose(trials, progress)
+    else:
+        choice = None if watched is None else watched.choose(trials, progress)
     selector = method.fit(trials) if choice is None else choice.selector
     judging: dict[str, Any] = {"criterion": criterion, "folds": folds, "seed": seed, "progress": progress}
     try:
         found = evaluate(trials, {name: _lenient(method)}, **judging)
     except UsageError as error:  # what is certified on all images may be beyond proof on the judge's fewer ones
-        if choice is not None:
+        if chooses:
             raise
-        return Fitted(selector, None, evaluate(trials, {}, **judging).table, (), error.message)
+        return Fitted(selector, choice, evaluate(trials, {}, **judging).table, (), error.message)
     held = kept(_budget(method), trials, found.routed[name], found.time_ms[name], criterion, seed=seed)
     return Fitted(selector, choice, found.table, held)
 

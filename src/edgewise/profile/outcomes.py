@@ -95,14 +95,12 @@ class Outcomes:
 
     def stage_p50_ms(self, stage: str, model: str = "") -> float:
         """The median of one stage. Raises `StoreError` when it was not measured."""
-        for time in self.latency:
-            if (time.stage, time.model) == (stage, model):
-                return time.p50_ms
-        raise StoreError(f"{self.folder} has no {stage} time of {model or 'its images'}.", "Make the profile again.")
+        return self._stage(stage, model).p50_ms
 
     def trials(self, features: Sequence[str] = FEATURES) -> Trials:
         """What selectors are fitted and judged on; models cheapest first, with the named features."""
         times = np.array([self.stage_p50_ms("total", model) for model in self.models])
+        slow = np.array([self._stage("total", model).p90_ms for model in self.models])
         order = np.argsort(times, kind="stable")
         names = tuple(self.models[i] for i in order)
         energy = self.energy
@@ -113,12 +111,19 @@ class Outcomes:
             features=self.features(features),
             feature_names=tuple(features),
             times_ms=times[order],
+            p90_ms=slow[order],
             decode_ms=float(np.mean(self.images["decode_ms"])),
             feature_costs=self.feature_costs,
             energy_mj=np.array(energy.energy_mj)[order] if energy and energy.source else None,
             energy_source=energy.source if energy else None,
             embeddings={name: found for name in names if (found := self.embedding(name)) is not None},
         )
+
+    def _stage(self, stage: str, model: str) -> StageTime:
+        for time in self.latency:
+            if (time.stage, time.model) == (stage, model):
+                return time
+        raise StoreError(f"{self.folder} has no {stage} time of {model or 'its images'}.", "Make the profile again.")
 
 
 def open_profile(folder: Path) -> Outcomes:

@@ -71,9 +71,10 @@ def _accuracy_alone(found: Ceiling) -> str:
 
 def _luck(found: Ceiling) -> str:
     lost = found.gain.value - found.gain_without_guesses
+    left = round(100 * found.gain.value, 1) - round(100 * lost, 1)  # as they are printed, so that the sentence adds up
     counted = (
         f"Mere guessing among {found.classes:,} classes would have had {size_in_points(lost)} of the "
-        f"{_points(found.gain.value)}, so {points(found.gain_without_guesses)} are left. "
+        f"{_points(found.gain.value)}, so {points(left / 100)} are left. "
         if lost > _POINTS
         else ""
     )

@@ -87,12 +87,28 @@ def method_named(name: Name, options: Options, trials: Trials) -> Method:
             f"The method {name!r} knows no {_written(foreign[0])}.",
             f"Its options: {own}." if own else "It has no options of its own.",
         )
+    _see_that_margin_counts(name, options)
     method = _certified(name, options, given) if options.promise else _chosen(name, options, given, trials)
     if options.unfamiliar is None:
         return method
     from edgewise.select.guarantee.watched_fit import WatchedMethod
 
     return WatchedMethod(method, options.unfamiliar, options.false_alarms, seed=options.seed)
+
+
+def _see_that_margin_counts(name: Name, options: Options) -> None:
+    """Refuse a margin where no accuracy is held against one."""
+    if options.standard_errors is None:
+        return
+    if options.promise is not None:
+        why = "a guarantee has its own, the probability that it is broken"
+    elif options.budget.limits and options.budget.min_accuracy is None:
+        why = "limits on cost are kept without one"
+    elif name in ("premodel", "single") and not options.budget.demands:
+        why = f"{name!r} is held to no accuracy without a budget"
+    else:
+        return
+    raise UsageError(f"--margin is of accuracies: {why}.", "Leave it out, or demand an accuracy: --min-accuracy.")
 
 
 def _chosen(name: Name, options: Options, given: dict[str, Any], trials: Trials) -> Method:
@@ -119,7 +135,7 @@ def _chosen(name: Name, options: Options, given: dict[str, Any], trials: Trials)
 
 
 def _certified(name: Name, options: Options, given: dict[str, Any]) -> Method:
-    """The cheapest point of a path that is certified to keep a promise; the cascade's where no path is named."""
+    """The cheapest point of a path that is certified to keep a promise; the cascade's for `auto`."""
     from edgewise.select.guarantee.method import GuaranteedMethod
     from edgewise.select.guarantee.watched_fit import RefusalPath
 

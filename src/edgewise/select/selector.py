@@ -78,7 +78,9 @@ class Selector(Protocol):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The models that it may run, cheapest first."""
+        """The models that it may run, in the order that the kind gives them: those that run in a fixed order, in it;
+        others cheapest first.
+        """
         ...
 
     @property

@@ -12,10 +12,13 @@ from edgewise.select.feature_costs import FREE
 from edgewise.select.selector import PathMethod, Seen, Selector, Step
 from edgewise.select.trials import Trials
 
+_HIGHEST = float(np.finfo(np.float16).max)  # what a profile can store; its squares are far from overflowing
+
 
 class StackedClassifier(ClassifierMixin, BaseEstimator):
     """A selector over `X` float [n, models, classes], the logits of several models; a label is an index into them.
 
+    Logits are finite and of float16's range, -65504 to 65504, which rules a class out as surely as -inf would.
     Fitting leaves `selector_`, whose models are named by their index in `X`: "0", "1" and so on; `classes_`, 0 to
     classes - 1; and `n_models_in_`.
 
@@ -80,10 +83,17 @@ def _checked_logits(X: Any) -> np.ndarray:
     logits = np.asarray(X)
     if logits.ndim != 3 or 0 in logits.shape:
         raise UsageError(f"X must be logits [n, models, classes], one of each at least; its shape is {logits.shape}.")
+    if logits.shape[2] < 2:
+        raise UsageError("X must hold logits of two classes at least; with one, every answer is right.")
     if not (np.issubdtype(logits.dtype, np.floating) or np.issubdtype(logits.dtype, np.integer)):
         raise UsageError(f"X must hold numbers; it is {logits.dtype}.")
-    if not logits.max() < np.inf:  # of NaN too, and without an array of its own
-        raise UsageError(f"X must hold no NaN and no infinity; its highest logit is {logits.max()}.")
+    lowest, highest = logits.min(), logits.max()
+    if not (lowest >= -_HIGHEST and highest <= _HIGHEST):  # of NaN too, and without an array of its own
+        raise UsageError(
+            f"X must hold logits of {-_HIGHEST:g} to {_HIGHEST:g}, no NaN and no infinity; it holds {lowest:g} to "
+            f"{highest:g}.",
+            "A class that a model rules out gets a low logit, as -1e4.",
+        )
     return logits
 
 

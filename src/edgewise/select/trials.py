@@ -35,6 +35,7 @@ class Trials:
     """Per model that gives one: its penultimate vectors, float [n, width]; may be memory-mapped float16."""
     energy_mj: np.ndarray | None = None  # float64 [m]: energy of one answer of each model
     energy_source: EnergySource | None = None  # measured and modelled energies are never mixed
+    p90_ms: np.ndarray | None = None  # float64 [m]: nine runs of ten take no longer; None = each run takes `times_ms`
 
     def __post_init__(self) -> None:
         n, m = len(self.labels), len(self.models)
@@ -48,6 +49,8 @@ class Trials:
             raise UsageError("Energies need to say whether they are measured or modelled.")
         if self.energy_mj is not None and len(self.energy_mj) != m:
             raise UsageError(f"{m} models, but {len(self.energy_mj)} energies.")
+        if self.p90_ms is not None and len(self.p90_ms) != m:
+            raise UsageError(f"{m} models, but {len(self.p90_ms)} times that nine runs of ten take.")
         if self.features.shape[1:] != (len(self.feature_names),):
             raise UsageError(f"{len(self.feature_names)} feature names for features {list(self.features.shape)}.")
         classes = {array.shape[1] for array in self.logits}
@@ -84,6 +87,11 @@ class Trials:
     def with_features(self, names: Sequence[str]) -> "Trials":
         """The same trials with some of the features only. Raises `UsageError` for an unknown one."""
         return replace(self, features=self.columns(names), feature_names=tuple(names))
+
+    @property
+    def slow_times_ms(self) -> np.ndarray:
+        """float64 [m]: what limits on the p90 are held against. Nine runs of ten take no longer."""
+        return self.times_ms if self.p90_ms is None else self.p90_ms
 
     @property
     def features_ms(self) -> float:

@@ -20,6 +20,11 @@ from edgewise.select.selector import Answer, Refuse, Run, Seen, Selector, embedd
 from edgewise.serve.deployment import Deployment, bundled_folder, open_deployment
 from edgewise.zoo.classifier import Classifier
 
+_ONE_BUDGET = {  # kinds that never come with a menu, and the option that is the cause
+    "watched": "Fit one without --unfamiliar: what watches over a selector watches over one.",
+    "guaranteed": "Fit one without --guarantee: a certificate is of one selector, under the promise it was given.",
+}
+
 
 @dataclass(frozen=True)
 class Classification:
@@ -100,7 +105,9 @@ class Engine:
         if not isinstance(selector, Menu):
             raise UsageError(
                 f"This selector, of the kind {selector.kind!r}, was fitted for one budget and knows no other.",
-                "Fit one that `edgewise select fit` chooses along a path: --method auto, or cascade.",
+                _ONE_BUDGET.get(
+                    selector.kind, "Fit one that `edgewise select fit` chooses along a path: --method auto, or cascade."
+                ),
             )
         return selector.under(budget)
 

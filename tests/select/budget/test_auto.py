@@ -1,16 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edgewise.errors import UsageError
 from edgewise.select.budget.auto import AutoMethod, BudgetedMethod
 from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.charges import Charges
 from edgewise.select.budget.kept import kept
 from edgewise.select.budget.menu import Menu
-from edgewise.select.budget.singles import OnePoint
+from edgewise.select.budget.singles import OnePoint, Singles
 from edgewise.select.budget.survey import SINGLE
 from edgewise.select.cascade.cascade import Cascade
 from edgewise.select.premodel.method import PremodelMethod
 from edgewise.select.single import SingleModel
+
+FREE = Charges(decide_ms=0.0)  # what is timed here differs from run to run
 
 
 def test_the_fastest_that_is_as_accurate_as_the_best_model(make_trials, two_stages) -> None:
@@ -53,9 +58,9 @@ def test_a_budget_is_kept_on_held_out_images(make_trials, two_stages, limit: flo
 def test_an_infeasible_budget_names_the_nearest(make_trials, two_stages) -> None:
     trials = make_trials(images=400)
     with pytest.raises(UsageError, match="No selector can promise a mean of 1 ms, decoding included") as raised:
-        AutoMethod({"two": two_stages}, Budget(max_mean_ms=1)).fit(trials)
+        AutoMethod({"two": two_stages}, Budget(max_mean_ms=1), charges=FREE).fit(trials)
     nearest = float(str(raised.value.hint).split("--max-mean-ms ")[1].rstrip("."))
-    assert AutoMethod({"two": two_stages}, Budget(max_mean_ms=nearest)).fit(trials) == SingleModel("net0")
+    assert AutoMethod({"two": two_stages}, Budget(max_mean_ms=nearest), charges=FREE).fit(trials) == SingleModel("net0")
     with pytest.raises(UsageError, match="can promise an accuracy of 99") as raised:
         AutoMethod({"two": two_stages}, Budget(min_accuracy=0.99)).fit(trials)
     nearest = float(str(raised.value.hint).split("--min-accuracy ")[1].rstrip("."))
@@ -128,7 +133,7 @@ def test_a_menu_survives_being_stored(make_trials, two_stages, tmp_path) -> None
 
 def test_the_choice_is_the_same_every_time(make_trials, two_stages) -> None:
     trials = make_trials(images=200)
-    first, again = (AutoMethod({"two": two_stages}, seed=3).choose(trials) for _ in range(2))
+    first, again = (AutoMethod({"two": two_stages}, seed=3, charges=FREE).choose(trials) for _ in range(2))
     assert first == again
 
 
@@ -167,3 +172,62 @@ def test_work_is_shared_and_changes_nothing(make_trials, two_stages) -> None:
     assert first.chosen.mean_ms > again.chosen.mean_ms
     AutoMethod(methods, folds=3, shared=shared).fit(make_trials(images=200, seed=1))
     assert fits == 2 * (3 + 1), "other images are other work"
+
+
+def test_choosing_counts_against_limits_on_time(make_trials, two_stages) -> None:
+    trials = make_trials(images=400)
+    free, slow = (
+        AutoMethod({"two": two_stages}, Budget(max_mean_ms=70), charges=Charges(decide_ms=ms)).choose(trials)
+        for ms in (0.0, 10.0)
+    )
+    assert free.chosen.mean_ms <= 70
+    assert slow.chosen.mean_ms <= 70
+    runs = [float(choice.selector.route(trials).ran[:, 2].mean()) for choice in (free, slow)]
+    assert runs[0] > runs[1], "20 ms and more go to choosing, so less is left for models"
+    with pytest.raises(UsageError, match="a mean of 9 ms") as raised:
+        AutoMethod({"two": two_stages}, Budget(max_mean_ms=9), charges=Charges(decide_ms=4.0)).fit(trials)
+    nearest = float(str(raised.value.hint).split("--max-mean-ms ")[1].rstrip("."))
+    again = Charges(decide_ms=11.0)  # the machine is busy when it is asked again
+    assert AutoMethod({"two": two_stages}, Budget(max_mean_ms=nearest), charges=again).fit(trials) == SingleModel(
+        "net0"
+    )
+
+
+def test_a_menu_promises_choosing_too(make_trials, two_stages) -> None:
+    trials = make_trials(images=300)
+    menu = AutoMethod({"two": two_stages}, requests=4, charges=Charges(decide_ms=5.0)).fit(trials)
+    assert isinstance(menu, Menu)
+    assert min(promise.mean_ms for promise in menu.promises) >= 0.5 + 1 + 2 * 5
+    assert min(promise.p90_ms for promise in menu.promises) >= 0.5 + 1 + 2 * 5
+
+
+def test_a_limit_on_the_p90_is_held_against_measured_p90s(make_trials, two_stages) -> None:
+    trials = make_trials(images=400)
+    jumpy = replace(trials, p90_ms=np.array([1.5, 40.0, 300.0]))
+    budget = Budget(max_p90_ms=120)
+    assert AutoMethod({"two": two_stages}, budget, charges=FREE).choose(trials).chosen.p90_ms <= 120
+    choice = AutoMethod({"two": two_stages}, budget, charges=FREE).choose(jumpy)
+    assert choice.chosen.p90_ms <= 120
+    routes = choice.selector.route(jumpy)
+    assert routes.ran[:, 2].mean() < 0.1, "whoever runs net2 for more than one image of ten waits 300 ms"
+    alone = SingleModel("net2").route(jumpy)
+    times = 0.5 + alone.ran @ jumpy.times_ms
+    (found,) = kept(budget, jumpy, alone, times, "top1")
+    assert (found.kept, found.reached.value) == (False, 300.5)
+
+
+def test_few_images_that_are_all_right_promise_little(make_trials) -> None:
+    trials = make_trials(images=20, reach=(0.5, 1.0))
+    with pytest.raises(UsageError, match=r"99\.9%") as raised:
+        BudgetedMethod("single", Singles(), Budget(min_accuracy=0.999)).fit(trials)
+    assert float(str(raised.value.hint).split("--min-accuracy ")[1].rstrip(".")) == 0.952
+
+
+def test_too_few_images_are_refused_before_anything_is_fitted(make_trials) -> None:
+    class Never:
+        def fit_path(self, trials, prices):
+            raise AssertionError("it is fitted")
+
+    with pytest.raises(UsageError, match="6 images are too few") as raised:
+        AutoMethod({"never": Never()}).fit(make_trials(images=6))
+    assert raised.value.hint == "Profile 7 or more."

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from edgewise.select.budget.margin import MARGINS, resampled_margin
 from edgewise.select.budget.points import Point
@@ -41,3 +42,9 @@ def test_what_never_passes_asks_for_none() -> None:
 def test_the_same_seed_finds_the_same() -> None:
     points, best = _twins(30, 300, 0), _point(np.random.default_rng(5).random(300) < 0.9, 20.0)
     assert len({resampled_margin([best, *points], [best], seed=4) for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize("images", [1, 2, 3, 5])
+def test_resamples_that_leave_no_image_out_say_nothing(images: int) -> None:
+    best, worse = _point(np.ones(images, bool), 20.0), _point(np.arange(images) > 0, 5.0)
+    assert resampled_margin([best, worse], [best]) in MARGINS

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from edgewise.errors import UsageError
+from edgewise.select.budget.auto import BudgetedMethod
+from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.charges import Charges
 from edgewise.select.calibration import softmax
 from edgewise.select.cascade.cascade import Cascade
+from edgewise.select.cascade.fit import CascadeMethod
+from edgewise.select.guarantee.halves import halves
 from edgewise.select.guarantee.watched import Watched, sureness_of
 from edgewise.select.guarantee.watched_fit import RefusalPath, WatchedMethod
 from edgewise.select.premodel.method import PremodelMethod
@@ -198,3 +203,34 @@ def test_parts_that_do_not_fit(make_trials) -> None:
     ):
         with pytest.raises(UsageError, match=says):
             replace(selector, **wrong)
+
+
+@pytest.mark.parametrize(("policy", "escalated"), [("escalate", 0.1), ("refuse", 0.0)])
+def test_what_watching_adds_is_charged_before_the_budget_chooses(make_trials, policy, escalated: float) -> None:
+    trials = make_trials(images=400)
+    inner = BudgetedMethod("cascade", CascadeMethod(average=False), Budget(max_mean_ms=30), charges=Charges(0.0))
+    method = WatchedMethod(inner, policy, 0.1)
+    choice = method.choose(trials)
+    assert isinstance(choice.selector, Watched)
+    assert choice.chosen.mean_ms <= 30
+    assert "cascade" in choice.why
+    fitting = halves(trials, method.share, method.seed)[0]
+    charged = replace(inner, charges=Charges(0.0, escalated=escalated)).choose(fitting)
+    assert choice.chosen == charged.chosen
+    assert method.fit(trials).inner == charged.selector
+    others = make_trials(images=400, seed=1)
+    assert (0.5 + choice.selector.route(others).ran @ others.times_ms).mean() < 33
+
+
+def test_what_chooses_nothing_has_no_choice(make_trials) -> None:
+    method = WatchedMethod(TwoStages())
+    assert not method.chooses
+    with pytest.raises(UsageError, match="chooses nothing"):
+        method.choose(make_trials(images=200))
+
+
+def test_a_look_at_an_image_takes_time(make_trials) -> None:
+    method = WatchedMethod(BudgetedMethod("cascade", CascadeMethod()), "ignore")
+    trials = make_trials(images=200)
+    assert method.choose(trials).chosen.mean_ms > 0
+    assert 0 <= method._check_ms(trials) < 1000

@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 from edgewise.progress import Progress, silent
 from edgewise.select.budget.budget import Budget
+from edgewise.select.budget.charges import Charges
 from edgewise.select.budget.choice import Choice
 from edgewise.select.budget.election import Election
 from edgewise.select.budget.margin import resampled_margin
@@ -36,6 +37,7 @@ class AutoMethod:
     standard_errors: float | None = None  # margin of accuracies; None = 1, and without a budget what resampling asks
     requests: int = 1  # points on the menu for requests with budgets of their own, the chosen one included
     strict: bool = True  # a budget that cannot be kept is an error; else whatever comes nearest to it is taken
+    charges: Charges = field(default_factory=Charges)  # what answers cost beside what the profile holds
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     def fit(self, trials: Trials) -> Selector:
@@ -78,6 +80,7 @@ class BudgetedMethod:
     standard_errors: float | None = None
     requests: int = 1
     strict: bool = True
+    charges: Charges = field(default_factory=Charges)  # what answers cost beside what the profile holds
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     def fit(self, trials: Trials) -> Selector:
@@ -113,4 +116,5 @@ def _survey(
         seed=method.seed,
         progress=progress,
         shared=method.shared,
+        charges=method.charges,
     )

@@ -18,6 +18,9 @@ _SAID = {
 class Budget:
     """Limits of whole answers: decoding, choosing and the models run. None = no limit.
 
+    Choosing is timed where the selector is fitted. A mean takes each model at its median; a p90 takes each model run
+    at its own p90, as if all of them were slow at once, so it is seldom reached.
+
     With `min_accuracy`, the fastest selector that reaches it within the limits is wanted; with limits alone, the most
     accurate one within them; with nothing, the fastest one that is as accurate as the best single model.
     """

@@ -14,7 +14,7 @@ _NOTHING = 1e-9  # a selector that always runs one model gains exactly nothing, 
 
 @dataclass(frozen=True, eq=False)
 class Coin:
-    """Random mixing of the single models, and of refusing, at any mean time.
+    """Random mixing of the single models, and of refusing, at any mean time; choosing costs it nothing.
 
     The intervals are those of the mean of what each image adds: normal, with the line's corners held fixed. Whoever
     judges afterwards resamples the images instead (`edgewise.select.judge`); here hundreds of points are compared.
@@ -26,7 +26,7 @@ class Coin:
     @classmethod
     def of(cls, singles: Sequence[Point], decode_ms: float) -> "Coin":
         """The upper hull over refusing, which takes the decoding alone, and the single models."""
-        times = np.asarray([decode_ms, *(point.mean_ms for point in singles)])
+        times = np.asarray([decode_ms, *(point.mean_ms - point.choose_ms for point in singles)])
         scores = np.asarray([0.0, *(point.score for point in singles)])
         worth = [np.zeros_like(singles[0].worth), *(point.worth for point in singles)]
         corners = mixing_line(times, scores)
@@ -56,3 +56,18 @@ def around(value: float, each: np.ndarray, z: float = 1.96) -> Interval:
     """A mean with `z` standard errors on both sides; `each`: what every image adds."""
     reach = z * float(each.std(dtype=np.float64)) / np.sqrt(len(each))
     return Interval(value, float(value - reach), float(value + reach))
+
+
+def share_around(score: float, worth: np.ndarray, z: float = 1.96) -> Interval:
+    """A share of right answers with the interval that `z` standard errors span: where all are right, it is not empty.
+
+    `worth`: float [n], what each answer is worth, 0 where wrong. Answers of unequal worth count as fewer images.
+    Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference"; the number of equally
+    weighted images is Kish's.
+    """
+    right = worth[worth > 0].astype(np.float64)
+    images = len(worth) * (float(right.sum() ** 2 / (len(right) * np.square(right).sum())) if len(right) else 1.0)
+    value = min(max(score, 0.0), 1.0)
+    middle = (value + z**2 / (2 * images)) / (1 + z**2 / images)
+    reach = z / (1 + z**2 / images) * np.sqrt(value * (1 - value) / images + z**2 / (4 * images**2))
+    return Interval(score, float(min(score, middle - reach)), float(max(score, middle + reach)))

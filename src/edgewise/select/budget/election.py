@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edgewise.select.budget.choice import Candidate, Choice
-from edgewise.select.budget.coin import around
+from edgewise.select.budget.coin import around, share_around
 from edgewise.select.budget.menu import Menu, Promise
 from edgewise.select.budget.points import Point
 from edgewise.select.budget.rule import Rule
@@ -78,7 +78,7 @@ class Election:
             method=point.method,
             position=point.position,
             models=point.models,
-            accuracy=around(point.score, point.worth),
+            accuracy=share_around(point.score, point.worth),
             mean_ms=point.mean_ms,
             p90_ms=point.p90_ms,
             energy_mj=point.energy_mj,
@@ -149,7 +149,7 @@ class Election:
 
     def _promise(self, point: Point) -> Promise:
         """The unfavourable ends of 95% intervals: a point of the front is there by some luck."""
-        accuracy = around(point.score, point.worth).low
+        accuracy = share_around(point.score, point.worth).low
         slower = around(point.mean_ms, point.time_ms).high
         return Promise(accuracy, slower, point.p90_ms, point.energy_mj)
 

@@ -31,6 +31,8 @@ def resampled_margin(points: Sequence[Point], singles: Sequence[Point], seed: in
     for _ in range(_RESAMPLES):
         drawn = np.bincount(rng.integers(0, images, images), minlength=images).astype(np.float32)
         left = drawn == 0
+        if not left.any():  # of very few images; there is nothing to judge on
+            continue
         times = drawn @ time_ms
         goal = alone[:, int((drawn @ alone).argmax())]
         above = (drawn @ worth - float(drawn @ goal)) / images

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from edgewise.errors import UsageError
 from edgewise.select.budget.budget import Budget
-from edgewise.select.budget.coin import around
+from edgewise.select.budget.coin import around, share_around
 from edgewise.select.budget.nearest import Offered, refusal
 from edgewise.select.budget.points import Point
+
+_ROOM = 2  # times what choosing takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class Rule:
 
     def promised(self, point: Point) -> float:
         """The accuracy that may be promised of a point: its score less the margin."""
-        return around(point.score, point.worth, self.standard_errors).low
+        return share_around(point.score, point.worth, self.standard_errors).low
 
     def preference(self, point: Point) -> tuple[float, float, int]:
         """The most accurate within limits, else the fastest that is accurate enough; then the fewest models."""
@@ -71,5 +73,9 @@ class Rule:
         return refusal(whose, self.budget, [self._offered(point) for point in points])
 
     def _offered(self, point: Point) -> Offered:
-        costs = {name: cost for name in self.budget.limits if (cost := point.cost(name)) is not None}
+        """With room for choosing: it is timed anew by whoever asks again, maybe while the machine is busy."""
+        room = {"max_mean_ms": _ROOM * point.choose_ms, "max_p90_ms": _ROOM * point.choose_ms}
+        costs = {
+            name: cost + room.get(name, 0.0) for name in self.budget.limits if (cost := point.cost(name)) is not None
+        }
         return Offered(costs, self.promised(point))

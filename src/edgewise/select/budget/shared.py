@@ -5,6 +5,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from edgewise.select.budget.charges import Charges
 from edgewise.select.budget.points import Point, cross_points
 from edgewise.select.criterion import Criterion
 from edgewise.select.selector import PathMethod, Selector
@@ -20,7 +21,7 @@ class Shared:
     """
 
     def __init__(self) -> None:
-        self._points: dict[tuple[str, str], list[Point]] = {}
+        self._points: dict[tuple[str, str, Charges], list[Point]] = {}
         self._paths: dict[tuple[str, str], tuple[Selector, ...]] = {}
 
     def points(
@@ -32,11 +33,12 @@ class Shared:
         prices: Sequence[float],
         criterion: Criterion,
         done: Callable[[], None],
+        charges: Charges,
     ) -> list[Point]:
         """As `cross_points`."""
-        key = (name, _content(trials, fold))
+        key = (name, _content(trials, fold), charges)
         if key not in self._points:
-            self._points[key] = cross_points(name, method, trials, fold, prices, criterion, done)
+            self._points[key] = cross_points(name, method, trials, fold, prices, criterion, done, charges)
         return self._points[key]
 
     def path(self, name: str, method: PathMethod, trials: Trials, prices: Sequence[float]) -> tuple[Selector, ...]:

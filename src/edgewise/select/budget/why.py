@@ -20,7 +20,7 @@ def why(chosen: Candidate, others: tuple[Candidate, ...], best: Candidate, budge
 
 
 def _said(chosen: Candidate, best: Candidate) -> str:
-    reached = f"{100 * chosen.accuracy.value:.1f}% in {chosen.mean_ms:.3g} ms"
+    reached = _reached(chosen)
     if chosen.method == SINGLE:
         name = chosen.models[0]
         if name == best.models[0]:
@@ -42,8 +42,12 @@ def _others(chosen: Candidate, others: tuple[Candidate, ...]) -> list[str]:
     nearest = next((other for other in others if other.method != chosen.method and other.method != SINGLE), None)
     if nearest is None:
         return []
-    reached = f"{100 * nearest.accuracy.value:.1f}% in {nearest.mean_ms:.3g} ms"
+    reached = _reached(nearest)
     return [f"Next: {nearest.method}, {reached}; {lack(nearest, chosen)}."]
+
+
+def _reached(candidate: Candidate) -> str:
+    return f"{100 * candidate.accuracy.value:.1f}% in {candidate.mean_ms:.3g} ms"
 
 
 def lack(candidate: Candidate, chosen: Candidate) -> str:
@@ -54,6 +58,8 @@ def lack(candidate: Candidate, chosen: Candidate) -> str:
         return "not accurate enough by the margin"
     if candidate.method != SINGLE and not candidate.beats_coin:
         return "does not surely beat a coin of equal cost"
+    if _reached(candidate) == _reached(chosen):
+        return "the same figures"
     if candidate.mean_ms > chosen.mean_ms and candidate.accuracy.value >= chosen.accuracy.value:
         return "slower"
     if candidate.accuracy.value < chosen.accuracy.value:

@@ -6,14 +6,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgewise.errors import UsageError
+from edgewise.progress import Progress, silent
+from edgewise.select.budget.auto import AutoMethod, BudgetedMethod
+from edgewise.select.budget.choice import Choice
 from edgewise.select.calibration import fit_temperature
 from edgewise.select.guarantee.halves import halves
 from edgewise.select.guarantee.watch import Measure, Watch, log_probabilities
 from edgewise.select.guarantee.watched import Policy, Watched, sureness_of, vectors_of
+from edgewise.select.judge.cross_fit import time_decisions
 from edgewise.select.selector import Method, Run, Seen, Selector
+from edgewise.select.single import SingleModel
 from edgewise.select.trials import Trials
 
 _ABOVE_ALL = 2.0  # no confidence reaches it
+_TIMED_IMAGES = 20
 _ROUNDING = 1e-9  # an image on the limit itself, and all that tie with it, are not flagged
 
 
@@ -43,9 +49,55 @@ class WatchedMethod:
     def fit(self, trials: Trials) -> Watched:
         """Fit and calibrate on all of `trials`.
 
+        Where the inner method chooses under a budget, the selector that `choose` gives.
         Raises `UsageError` as the inner method does, for unknown settings, and where too few images are set apart for
         the rate of false alarms.
         """
+        return self._fit(trials, silent)[0]
+
+    @property
+    def chooses(self) -> bool:
+        """The inner method chooses under a budget, and can say why."""
+        return isinstance(self.inner, AutoMethod | BudgetedMethod)
+
+    def choose(self, trials: Trials, progress: Progress = silent) -> Choice:
+        """The inner method's choice, with the watched selector in the place of its own; raises as `fit`.
+
+        What watching adds is charged before the budget chooses: each look at an image, and with "escalate" the time and
+        the energy of the most capable model for as many familiar images as may be taken for unfamiliar ones.
+        """
+        watched, choice = self._fit(trials, progress)
+        if choice is None:
+            raise UsageError("What is watched chooses nothing under a budget.", "Use `fit`.")
+        return replace(choice, selector=watched)
+
+    def _fit(self, trials: Trials, progress: Progress) -> tuple[Watched, Choice | None]:
+        fitting, calibration, allowed = self._parts(trials)
+        choosing = self.inner if isinstance(self.inner, AutoMethod | BudgetedMethod) else None
+        choice = None if choosing is None else self._chosen(choosing, fitting, progress)
+        inner = self.inner.fit(fitting) if choice is None else choice.selector
+        return self._watching(inner, fitting, calibration, allowed), choice
+
+    def _chosen(self, inner: AutoMethod | BudgetedMethod, fitting: Trials, progress: Progress) -> Choice:
+        """What the inner method chooses when watching is charged."""
+        escalated = self.false_alarms if self.policy == "escalate" else 0.0
+        charges = inner.charges
+        check_ms = self._check_ms(fitting) if charges.decide_ms is None else charges.check_ms
+        charged = replace(inner, charges=replace(charges, check_ms=check_ms, escalated=escalated))
+        return charged.choose(fitting, progress)
+
+    def _check_ms(self, fitting: Trials) -> float:
+        """What a look at an image takes, by the cheapest model's vectors: which one runs first is not known before."""
+        alone = SingleModel(fitting.models[0])
+        unwatched = watching_confidence(alone, fitting, 0.0, self.policy)
+        watches = self._watches(alone, fitting)
+        watched = replace(unwatched, watches=watches, strange_above=(np.inf,) * len(watches))
+        # Every second decision answers, and there the look is.
+        looked, plain = (np.median(time_decisions(each, fitting, _TIMED_IMAGES)[1::2]) for each in (watched, alone))
+        return max(float(looked - plain), 0.0) / 1e6
+
+    def _parts(self, trials: Trials) -> tuple[Trials, Trials, int]:
+        """To fit on, to calibrate on, and how many of the latter may be flagged."""
         if not 0 < self.false_alarms < 1:
             raise UsageError(f"The rate of false alarms is {self.false_alarms:g}; it must be above 0 and under 1.")
         fitting, calibration = halves(trials, self.share, self.seed)
@@ -55,7 +107,10 @@ class WatchedMethod:
                 f"{len(calibration)} images set apart cannot show a rate of {self.false_alarms:g} false alarms.",
                 f"Set apart {int(np.ceil(1 / self.false_alarms - 1e-9)) - 1} or more.",
             )
-        inner = self.inner.fit(fitting)
+        return fitting, calibration, allowed
+
+    def _watching(self, inner: Selector, fitting: Trials, calibration: Trials, allowed: int) -> Watched:
+        """`inner` with its limits: of the calibration images, `allowed` are beyond them."""
         unwatched = watching_confidence(inner, fitting, 0.0, self.policy)
         watches = self._watches(inner, fitting)
         known, apart = (_scores(unwatched, watches, part) for part in (fitting, calibration))

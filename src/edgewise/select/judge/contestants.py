@@ -22,6 +22,7 @@ class Contestant:
     right: np.ndarray  # bool [n]
     named: np.ndarray  # int64 [n]: the first class of each answer, -1 = refused
     time_ms: np.ndarray  # float64 [n]
+    slow_ms: np.ndarray  # float64 [n]: the same, each model at its p90
     chosen: np.ndarray  # int64 [n]: the model whose run ended the decision, -1 = refused
     choose_ms: float
     energy_mj: np.ndarray | None  # float64 [n]: of the models run
@@ -84,6 +85,7 @@ class Singles:
             right=self.right[images, chosen],
             named=self.named[images, chosen],
             time_ms=self.trials.decode_ms + self.trials.times_ms[chosen],
+            slow_ms=self.trials.decode_ms + self.trials.slow_times_ms[chosen],
             chosen=chosen,
             choose_ms=0.0,
             energy_mj=None if energy_mj is None else energy_mj[chosen],
@@ -100,6 +102,7 @@ def fitted_contestant(name: str, kind: Kind, trials: Trials, fitted: CrossFitted
         right=routes.right(trials.labels, top_k(criterion)),
         named=routes.top[:, 0],
         time_ms=trials.decode_ms + choose_ms + routes.ran @ trials.times_ms,
+        slow_ms=trials.decode_ms + choose_ms + routes.ran @ trials.slow_times_ms,
         chosen=routes.chosen,
         choose_ms=float(choose_ms.mean()),
         energy_mj=None if trials.energy_mj is None else routes.ran @ trials.energy_mj,

@@ -37,7 +37,7 @@ def cross_fit(method: Method, trials: Trials, fold: np.ndarray, done: Callable[[
         selector = method.fit(trials.take(fold != held_out))
         held = trials.take(rows)
         parts.append((rows, selector.route(held)))
-        times_ns += _time_decisions(selector, held, -(-_TIMED_IMAGES // len(folds)))
+        times_ns += time_decisions(selector, held, -(-_TIMED_IMAGES // len(folds)))
         features_ms[rows] = trials.feature_costs.ms(selector.feature_names)
         done()
     return CrossFitted(_join(parts, len(trials)), float(np.median(times_ns)) / 1e6, features_ms)
@@ -54,7 +54,7 @@ def _join(parts: list[tuple[np.ndarray, Routes]], images: int) -> Routes:
     return Routes(ran, chosen, top, steps)
 
 
-def _time_decisions(selector: Selector, trials: Trials, images: int) -> list[int]:
+def time_decisions(selector: Selector, trials: Trials, images: int) -> list[int]:
     """Nanoseconds of each call of `decide` on the first images; the very first image warms up and is not counted."""
     logits = {
         model: np.asarray(trials.logits[trials.models.index(model)][:images], np.float32) for model in selector.models

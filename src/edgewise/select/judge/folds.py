@@ -5,6 +5,29 @@ import numpy as np
 from edgewise.errors import UsageError
 
 
+def see_that_enough(images: int, *folds: int) -> None:
+    """Refuse, before anything is fitted, fewer images than folds within folds can be cut of.
+
+    `folds`: from the outermost on; what each leaves to fit on is cut into the next.
+    Raises `UsageError`; it names the fewest images that are enough.
+    """
+    if _enough(images, folds):
+        return
+    fewest = next(count for count in range(images + 1, images + 4 * sum(folds)) if _enough(count, folds))
+    within = " folds within ".join(map(str, reversed(folds)))
+    raise UsageError(
+        f"{images} images are too few to judge on: they are cut into {within} folds.", f"Profile {fewest} or more."
+    )
+
+
+def _enough(images: int, folds: tuple[int, ...]) -> bool:
+    for cut in folds:
+        if images < cut:
+            return False
+        images -= -(-images // cut)
+    return True
+
+
 def stratified_folds(labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """The fold of each image, int64 [n] in 0..folds-1: sizes differ by one at most, each class is spread evenly.
 

@@ -55,7 +55,7 @@ def _row(
         kind=contestant.kind,
         accuracy=accuracy,
         mean_ms=float(contestant.time_ms.mean()),
-        p90_ms=float(np.quantile(contestant.time_ms, 0.9)),
+        p90_ms=float(np.quantile(contestant.slow_ms, 0.9)),
         choose_ms=contestant.choose_ms,
         # The oracle is told which model is right, so how often it picks that one says nothing.
         selection_accuracy=None if contestant.kind == "oracle" else float((contestant.chosen == fastest).mean()),

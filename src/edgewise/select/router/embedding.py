@@ -35,6 +35,8 @@ class Embedding:
     def fit(cls, view: View, trials: Trials, components: int) -> Self:
         """Of each part at most so many components. Raises `UsageError` where a number is not finite."""
         parts = view.of_trials(trials, evenly(len(trials), _FIT_ROWS))
+        for part, numbers in zip(view.parts, parts, strict=True):
+            _see_that_finite(numbers, view.named(part))
         return cls(
             view,
             tuple(
@@ -44,9 +46,11 @@ class Embedding:
         )
 
     def of_trials(self, trials: Trials) -> np.ndarray:
-        """float64 [n, d], some thousand images at a time."""
+        """float64 [n, d], some thousand images at a time. Raises `UsageError` where a number is not finite."""
         chunks = (slice(start, start + _CHUNK_ROWS) for start in range(0, max(len(trials), 1), _CHUNK_ROWS))
-        return np.concatenate([self._project(self.view.of_trials(trials, rows)) for rows in chunks])
+        found = np.concatenate([self._project(self.view.of_trials(trials, rows)) for rows in chunks])
+        _see_that_finite(found, " and ".join(self.view.named(part) for part in self.view.parts))
+        return found
 
     def of_seen(self, seen: Seen) -> np.ndarray:
         """float64 [1, d]: exactly the row of `of_trials`."""
@@ -68,3 +72,13 @@ class Embedding:
         """The inverse of `state`. Raises `KeyError` when the two do not fit."""
         view = View(tuple(values["parts"]), values["via"], tuple(values["feature_names"]))
         return cls(view, tuple(Projection(arrays[f"{part}_mean"], arrays[f"{part}_components"]) for part in view.parts))
+
+
+def _see_that_finite(numbers: np.ndarray, whose: str) -> None:
+    wrong = np.count_nonzero(~np.isfinite(numbers).all(axis=1))
+    if wrong:
+        raise UsageError(
+            f"The router looks at {whose}, which must be finite: for {wrong:,} of {len(numbers):,} images it holds NaN "
+            "or infinity.",
+            "Profile again; where it stays so, leave out the model, whose outputs are at fault.",
+        )

@@ -1,5 +1,6 @@
 """What a router may look at: numbers of one image, out of the model that ran first or out of its features."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,12 @@ from edgewise.select.selector import Seen
 from edgewise.select.trials import Trials
 
 Part = Literal["vector", "logits", "confidence", "features"]
+_NAMES: Mapping[Part, str] = {
+    "vector": "the penultimate vector",
+    "logits": "the logits",
+    "confidence": "the confidence",
+    "features": "the features",
+}
 _SURE_CLASSES = 5
 _FLOOR = np.float32(1e-6)  # of a probability whose logarithm is taken
 
@@ -32,6 +39,11 @@ class View:
     def embedding_names(self) -> tuple[str, ...]:
         """The model whose penultimate vector is needed, if one is."""
         return (self.via,) if "vector" in self.parts and self.via is not None else ()
+
+    def named(self, part: Part) -> str:
+        """What a part is, for messages."""
+        whose = "the image" if self.via is None else self.via
+        return f"{_NAMES[part]} of {whose}"
 
     def of_trials(self, trials: Trials, rows: slice | np.ndarray) -> list[np.ndarray]:
         """float64 [rows, width] of each part, for some of the images."""
