@@ -1,6 +1,8 @@
 """How much the user's answers would suffer from small errors in each output of each layer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,12 +30,7 @@ def sensitivities(
     """
     generator = torch.Generator().manual_seed(seed)
     found = {path: torch.zeros(0, dtype=torch.float64) for path in paths}
-    hooks = [
-        network.get_submodule(path).register_forward_hook(
-            lambda layer, taken, given, path=path: _watch(given, found, path) if given.requires_grad else None
-        )
-        for path in paths
-    ]
+    hooks = [network.get_submodule(path).register_forward_hook(_Watch(found, path)) for path in paths]
     wanted = list(_first(batches, images))
     seen = 0
     frozen = {weight: weight.requires_grad for weight in network.parameters()}
@@ -56,13 +53,22 @@ def sensitivities(
     return {path: sums / max(seen, 1) for path, sums in found.items()}
 
 
-def _watch(given: Tensor, found: dict[str, Tensor], path: str) -> None:
-    def add(gradient: Tensor) -> None:
+@dataclass(frozen=True, eq=False)
+class _Watch:
+    """Adds up the squared gradients that come back to one layer's outputs."""
+
+    found: dict[str, Tensor]
+    path: str
+
+    def __call__(self, layer: nn.Module, taken: Any, given: Any) -> None:
+        if given.requires_grad:
+            given.register_hook(self._add)
+
+    def _add(self, gradient: Tensor) -> None:
         squares = gradient.detach().double().square()
         own = squares.sum(dim=(0, 2, 3)) if squares.ndim == 4 else squares.sum(dim=0)
-        found[path] = own if len(found[path]) == 0 else found[path] + own
-
-    given.register_hook(add)
+        before = self.found[self.path]
+        self.found[self.path] = before + own if len(before) else own
 
 
 def _first(batches: Sequence[Tensor], images: int) -> Sequence[Tensor]:
