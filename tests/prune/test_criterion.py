@@ -61,7 +61,7 @@ def test_what_nobody_misses_goes_first(network: nn.Module, classes: tuple[int, .
     assert SMALL in first
     assert first & {0, COPY}
     assert (np.diff(found.costs) >= 0).all()
-    assert found.costs[1] < 0.01 * found.costs[-1]
+    assert found.costs[1] < 0.05 * found.costs[-1]
     assert found.costs[2] < 0.15 * found.costs[-1]
 
 
