@@ -91,7 +91,8 @@ def make_user_network(
     whether the guard lets the network in stands in its `evidence`.
     """
     settings, guard = settings or Settings(), guard or Guard()
-    own = _checked(images, classes, settings)
+    _see_that_it_can_work(images, settings)
+    own = tuple(check_classes(classes, _answers(generic, images[:1]).shape[1]).tolist())
     spent: list[Spent] = []
     made_from = len(images) - max(1, round(settings.held_out * len(images)))
     batches, held = _with_flips(images[:made_from]), images[made_from:]
@@ -135,14 +136,13 @@ def _with_flips(images: Tensor) -> list[Tensor]:
     return [one for batch in images.split(_BATCH) for one in (batch, batch.flip(3))]
 
 
-def _checked(images: Tensor, classes: Sequence[int], settings: Settings) -> tuple[int, ...]:
+def _see_that_it_can_work(images: Tensor, settings: Settings) -> None:
     if settings.target_speedup <= 1:
         raise UsageError(f"The target is {settings.target_speedup:g}x; it must be above 1.")
     if not 0 < settings.held_out < 1:
         raise UsageError(f"held_out is {settings.held_out:g}; it must be between 0 and 1.")
     if len(images) < 2 * _FEWEST_IMAGES:
         raise UsageError(f"There are {len(images)} images; a network is made and judged from more.", "Give hundreds.")
-    return tuple(check_classes(classes).tolist())
 
 
 def _writers(group: Group) -> int:

@@ -1,0 +1,170 @@
+"""From a generic network and images to a user's network, its ONNX file and its evidence."""
+
+import copy
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+from edgewise.errors import GuardRefused, UsageError  # noqa: E402
+from edgewise.prune.guard import Guard  # noqa: E402
+from edgewise.prune.make import Settings, UserNetwork, make_user_network  # noqa: E402
+from edgewise.prune.plan import Plan  # noqa: E402
+
+pytestmark = pytest.mark.torch
+
+CLASSES = (6, 1, 3)
+LENIENT = Guard(max_drop_points=60, when_undecided="estimate")
+
+
+class Generic(nn.Module):
+    """A residual block between two plain layers; eight classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.norm = nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(16)
+        self.inner, self.between = nn.Conv2d(16, 32, 1, bias=False), nn.BatchNorm2d(32)
+        self.outer, self.last = nn.Conv2d(32, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
+        self.wide = nn.Conv2d(16, 32, 3, stride=2, padding=1)
+        self.head = nn.Linear(32, 8)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        start = torch.relu(self.norm(self.stem(images)))
+        block = self.last(self.outer(torch.relu(self.between(self.inner(start)))))
+        return self.head(torch.relu(self.wide(torch.relu(start + block))).mean((2, 3)))
+
+
+def _generic() -> nn.Module:
+    torch.manual_seed(0)
+    network = Generic()
+    for _ in range(20):  # the statistics of batch norm
+        network(torch.randn(32, 3, 16, 16))
+    return network.eval()
+
+
+def _images(count: int = 120, seed: int = 1) -> torch.Tensor:
+    return torch.randn(count, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[nn.Module, UserNetwork]:
+    generic = _generic()
+    return generic, make_user_network(generic, _images(), CLASSES, Settings(1.5), LENIENT, source="torch:own.py:net")
+
+
+def test_the_network_is_smaller_and_answers_for_the_user(made: tuple[nn.Module, UserNetwork]) -> None:
+    generic, user = made
+    assert user.macs < 0.75 * user.macs_before
+    assert sum(w.numel() for w in user.network.parameters()) < sum(w.numel() for w in generic.parameters())
+    fresh = _images(200, seed=9)
+    with torch.no_grad():
+        wanted, given = generic(fresh), user.network(fresh)
+    assert given.shape == (200, 4)
+    agreed = (wanted[:, list(CLASSES)].argmax(1) == given[:, :3].argmax(1)).float().mean()
+    assert agreed > 0.8
+
+
+def test_the_last_output_stands_for_all_other_classes(made: tuple[nn.Module, UserNetwork]) -> None:
+    generic, user = made
+    fresh = _images(200, seed=9)
+    others = [index for index in range(8) if index not in CLASSES]
+    with torch.no_grad():
+        wanted = generic(fresh)[:, others].logsumexp(1)
+        given = user.network(fresh)[:, 3]
+    assert np.corrcoef(wanted.numpy(), given.numpy())[0, 1] > 0.7
+
+
+def test_the_guard_saw_images_that_the_network_was_not_made_from(made: tuple[nn.Module, UserNetwork]) -> None:
+    _, user = made
+    assert user.images == 60
+    assert user.evidence.inputs == 60
+    assert user.evidence.posterior.classes == CLASSES
+
+
+def test_the_generic_network_is_left_as_it_is() -> None:
+    generic = _generic()
+    before = copy.deepcopy(generic.state_dict())
+    user = make_user_network(generic, _images(40), CLASSES, Settings(1.3), LENIENT)
+    assert all((before[name] == numbers).all() for name, numbers in generic.state_dict().items())
+    assert generic.head.out_features == 8
+    assert user.network.head.out_features == 4
+
+
+def test_every_step_is_timed_and_reported() -> None:
+    steps: list[str] = []
+    user = make_user_network(
+        _generic(), _images(40), CLASSES, Settings(1.3), LENIENT, progress=lambda what, done, total: steps.append(what)
+    )
+    assert {"ranking channels", "solving layers"} <= set(steps)
+    assert {"finding groups", "ranking channels", "solving layers", "asking the guard"} <= {
+        one.step for one in user.spent
+    }
+    assert all(one.seconds >= 0 for one in user.spent)
+
+
+@pytest.mark.parametrize("criterion", ["l1", "random"])
+def test_other_criteria_make_one_too(criterion: str) -> None:
+    settings = Settings(1.5, criterion=criterion, where="uniform")
+    user = make_user_network(_generic(), _images(40), CLASSES, settings, LENIENT)
+    assert user.macs < user.macs_before
+
+
+def test_a_network_that_loses_too_much_is_refused() -> None:
+    user = make_user_network(_generic(), _images(40), CLASSES, Settings(1.6), Guard(max_drop_points=0.1))
+    assert not user.evidence.accepted
+    with pytest.raises(GuardRefused, match="expected drop"):
+        user.evidence.require()
+
+
+@pytest.mark.parametrize(
+    ("classes", "settings", "images", "says"),
+    [
+        ((1,), Settings(), 40, "at least 2"),
+        ((1, 1), Settings(), 40, "named 2 times"),
+        ((1, 99), Settings(), 40, "99"),
+        (CLASSES, Settings(0.9), 40, "0.9x"),
+        (CLASSES, Settings(50.0), 40, "cannot be met"),
+        (CLASSES, Settings(held_out=1.0), 40, "held_out"),
+        (CLASSES, Settings(), 3, "3 images"),
+        (CLASSES, Settings(criterion="luck"), 40, "luck"),
+    ],
+)
+def test_what_cannot_work(classes: tuple[int, ...], settings: Settings, images: int, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        make_user_network(_generic(), _images(images), classes, settings, LENIENT)
+
+
+@pytest.mark.slow  # exports two networks
+def test_what_is_written_is_a_classifier_of_the_zoo(made: tuple[nn.Module, UserNetwork], tmp_path: Path) -> None:
+    from edgewise.images.preprocess import Preprocess
+    from edgewise.prune.record import RECORD, check_out, write_user_network
+    from edgewise.runtime.torch import TorchSession
+    from edgewise.zoo.card import Card
+    from edgewise.zoo.classes import ClassSet
+    from edgewise.zoo.classifier import Classifier
+    from edgewise.zoo.loaders import load
+    from edgewise.zoo.sources import find
+
+    generic, user = made
+    card = Card("net", "torch:own.py:net", ClassSet(tuple("abcdefgh")), Preprocess(16, 18))
+    classifier = Classifier(card, TorchSession(generic, "net", size_px=16), "0")
+    written = write_user_network(tmp_path / "user", user, card, classifier, threads=1)
+    assert Plan.read(tmp_path / "user" / "plan.json") == user.plan
+    assert json.loads((tmp_path / "user" / RECORD).read_text())["data"]["classes"] == ["g", "b", "d"]
+    assert written.ms > 0
+    assert written.generic_ms > 0
+    (source,) = find([f"onnx:{written.model}"])
+    loaded = load(source)
+    assert loaded.card.classes.names == ("g", "b", "d", "(other)")
+    fresh = _images(5, seed=4)
+    with torch.no_grad():
+        expected = user.network(fresh).numpy()
+    assert loaded.predict(fresh.numpy()) == pytest.approx(expected, abs=1e-3)
+    check_out(tmp_path / "user")
+    with pytest.raises(UsageError, match="other things"):
+        check_out(tmp_path)
