@@ -1,0 +1,138 @@
+"""`edgewise prune` on a small PyTorch network and drawn images."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edgewise.errors import DataError, EdgewiseError, GuardRefused, LabelError, UsageError
+from tests.cli.conftest import Here
+
+pytestmark = pytest.mark.torch
+
+NETWORK = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.norm = nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16)
+        self.inner, self.outer = nn.Conv2d(16, 32, 1), nn.Conv2d(32, 16, 3, padding=1)
+        self.wide, self.head = nn.Conv2d(16, 24, 3, 2, 1), nn.Linear(24, 10)
+
+    def forward(self, images):
+        start = torch.relu(self.norm(self.stem(images)))
+        block = torch.relu(start + self.outer(torch.relu(self.inner(start))))
+        return self.head(torch.relu(self.wide(block)).mean((2, 3)))
+
+def net():
+    torch.manual_seed(0)
+    return Net().eval()
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("network") / "own.py"
+    path.write_text(NETWORK)
+    return f"torch:{path}:net"
+
+
+@pytest.fixture
+def asked(model: str, drawn_folder: Path, tmp_path: Path) -> dict[str, object]:
+    """The options of a run that works."""
+    return {
+        "--model": model,
+        "--data": drawn_folder,
+        "--classes": "1,4,7",
+        "--out": tmp_path / "user",
+        "--input": 32,
+        "--target-speedup": 1.3,
+        "--max-drop": 60,
+        "--undecided": "estimate",
+    }
+
+
+def _arguments(asked: dict[str, object]) -> list[object]:
+    return [part for name, value in asked.items() if value is not None for part in (name, value)]
+
+
+@pytest.mark.slow  # exports two networks
+def test_a_user_network_is_made_written_and_told(here: Here, asked: dict[str, object]) -> None:
+    said = here("prune", *_arguments(asked), "--quiet")
+    assert "Channels kept" in said
+    assert "x as fast" in said
+    assert "an expected drop of" in said
+    out = asked["--out"]
+    assert isinstance(out, Path)
+    assert {path.name for path in out.iterdir()} == {
+        "net-user.onnx",
+        "net-user.toml",
+        "plan.json",
+        "user_network.json",
+        "weights.safetensors",
+    }
+    printed = json.loads(here("prune", *_arguments(asked), "--json"))
+    assert printed["class_indices"] == [1, 4, 7]
+    assert printed["macs"] < printed["generic_macs"]
+    assert printed["evidence"]["found"]["inputs"] == 60
+    listed = here("zoo", "describe", f"onnx:{out}/net-user.onnx")
+    assert "net-user" in listed
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "says"),
+    [
+        ({"--model": None}, UsageError, "--model is missing"),
+        ({"--data": None}, UsageError, "--data is missing"),
+        ({"--classes": None}, UsageError, "--classes is missing"),
+        ({"--out": None}, UsageError, "--out is missing"),
+        ({"--model": "tiny:s"}, UsageError, "PyTorch"),
+        ({"--classes": "4"}, UsageError, "at least 2"),
+        ({"--classes": "4,4"}, EdgewiseError, "4"),
+        ({"--classes": "4,penguin"}, LabelError, "penguin"),
+        ({"--target-speedup": 1}, UsageError, "above 1"),
+        ({"--target-speedup": 99}, UsageError, "cannot be met"),
+        ({"--held-out": 1}, UsageError, "held_out"),
+        ({"--criterion": "luck"}, UsageError, "luck"),
+        ({"--alpha": 0.9}, UsageError, "Alpha"),
+    ],
+)
+def test_what_cannot_work(
+    here: Here, asked: dict[str, object], changed: dict[str, object], error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        here("prune", *_arguments(asked | changed), "--quiet")
+    out = asked["--out"]
+    assert isinstance(out, Path)
+    assert not out.exists(), "nothing is written"
+
+
+def test_a_folder_without_images(here: Here, asked: dict[str, object], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds no images"):
+        here("prune", *_arguments(asked | {"--data": tmp_path / "empty"}), "--quiet")
+
+
+def test_the_guard_refuses_and_nothing_is_written(here: Here, asked: dict[str, object]) -> None:
+    with pytest.raises(GuardRefused) as refused:
+        here("prune", *_arguments(asked | {"--undecided": "refuse", "--max-drop": 1}), "--quiet")
+    assert refused.value.exit_code == 5
+    out = asked["--out"]
+    assert isinstance(out, Path)
+    assert not out.exists()
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(here: Here, asked: dict[str, object], tmp_path: Path) -> None:
+    shutil.copytree(Path(str(asked["--data"])), tmp_path / "photos")
+    before = sorted((tmp_path / "photos").rglob("*"))
+    with pytest.raises(UsageError, match="other things"):
+        here("prune", *_arguments(asked | {"--out": tmp_path / "photos"}), "--quiet")
+    assert sorted((tmp_path / "photos").rglob("*")) == before
+
+
+def test_inspect_still_works(here: Here, model: str) -> None:
+    printed = json.loads(here("prune", "inspect", model, "--input", "32", "--json"))
+    assert {group["name"] for group in printed["inspection"]["groups"]} >= {"inner", "wide"}
