@@ -65,9 +65,9 @@ def reconstruct(
     generator = torch.Generator().manual_seed(sweep.seed)
     solved: list[Solved] = []
     for done, (generic_part, cut_part) in enumerate(pairs):
-        room = _Room(generic_part, cut_part, kept, sweep, generator)
-        targets, theirs = room.targets(theirs)
-        solved += [room.solve(lesson, targets[lesson.path], ours) for lesson in room.lessons]
+        pair = _Pair(generic_part, cut_part, kept, sweep, generator)
+        targets, theirs = pair.targets(theirs)
+        solved += [pair.solve(lesson, targets[lesson.path], ours) for lesson in pair.lessons]
         ours = [_run(cut_part, batch) for batch in ours]
         progress("solving layers", done + 1, len(pairs))
     return tuple(solved)
@@ -92,7 +92,7 @@ class _Target:
     values: list[Tensor]  # float32 [n * p, o]
 
 
-class _Room:
+class _Pair:
     """One segment of both networks."""
 
     def __init__(

@@ -52,12 +52,8 @@ def sum_after(module: fx.GraphModule, node: fx.Node) -> Sum | None:
 
 def _comes_later(other: fx.Node, node: fx.Node) -> bool:
     """The other branch is solved after this one, so it cannot be made up for here."""
-    return any(one is other for one in _after(node))
-
-
-def _after(node: fx.Node) -> list[fx.Node]:
     nodes = list(node.graph.nodes)
-    return nodes[nodes.index(node) + 1 :]
+    return nodes.index(other) > nodes.index(node)
 
 
 def _invertible(norm: nn.BatchNorm2d) -> bool:
