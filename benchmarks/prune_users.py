@@ -37,7 +37,7 @@ from edgewise.zoo.classifier import Classifier
 
 DATA = Path(os.environ.get("EDGEWISE_DATA", ROOT.parent / "shared" / "data")).resolve()
 IMAGES = DATA / "imagenet20"
-SEED, CLASSES_PER_USER, IMAGES_PER_CLASS = 0, 5, 100
+SEED, CLASSES_PER_USER, IMAGES_PER_CLASS = 0, 5, 60
 DOG_LAST = "n02115641"  # the ten dog classes at full aspect sort up to it; the springer is the other half's
 SPRINGER = "n02102040"
 NETWORKS = {"ResNet-18": "resnet18", "ResNet-50": "resnet50"}

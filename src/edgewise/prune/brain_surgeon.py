@@ -21,6 +21,12 @@ class Reading:
     weights: Tensor  # float [o, d]; a row weighs as much as it is large
     index: Tensor  # int64 [channels, r]: the inputs that go with each channel
 
+    def uncompensated(self, channels: Tensor) -> float:
+        """The squared error where these channels go and no other weight makes up for it."""
+        inputs = self.index[channels].reshape(-1)
+        weights = self.weights[:, inputs].double()
+        return float(((weights @ self.covariance[inputs][:, inputs].double()) * weights).sum())
+
 
 @dataclass(frozen=True, eq=False)
 class Removal:

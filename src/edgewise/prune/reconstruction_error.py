@@ -10,11 +10,13 @@ from torch import Tensor, nn
 
 from edgewise.progress import Progress, silent
 from edgewise.prune.brain_surgeon import Reading, removal
+from edgewise.prune.cost_scale import Trial, measured_scales
 from edgewise.prune.criterion import Magnitude, Ranking
 from edgewise.prune.groups import Group, Member
 from edgewise.prune.moments import Layer, Moments, inputs_at, positions_of
 from edgewise.prune.sensitivity import sensitivities
 
+_TRIED = 0.1  # of a group's channels go for a trial
 _STEPS = 48  # in which the channels of a group go: more are slower and hardly better
 
 
@@ -24,8 +26,9 @@ class ReconstructionError:
 
     The cost of a channel is what its readers' outputs miss once all other weights have made up for it as well as they
     can. With `classes`, each output counts by how much the answers among those classes depend on it (`sensitivities`),
-    so that costs of all groups are in one unit, nats of cross-entropy; without, they are shares of the readers' output
-    variance. A group whose readers are no plain convolutions or linear layers is ranked by L2.
+    so that costs of all groups are in one unit, nats of cross-entropy, and those are held against what some channels
+    cost when they are silenced (`measured_scales`); without, they are shares of the readers' output variance. A group
+    whose readers are no plain convolutions or linear layers is ranked by L2.
     """
 
     classes: tuple[int, ...] = ()
@@ -46,6 +49,7 @@ class ReconstructionError:
             else {}
         )
         found: dict[str, Ranking] = {}
+        trials: dict[str, Trial] = {}
         for done, group in enumerate(groups):
             if readers[group.name]:
                 readings = [
@@ -55,9 +59,15 @@ class ReconstructionError:
                 gone = removal(readings, group.channels - 1, step=math.ceil(group.channels / _STEPS), ridge=self.ridge)
                 unit = 0.5 if weights else 1 / max(gone.variance, 1e-30)
                 found[group.name] = Ranking(gone.order.numpy(), unit * gone.losses.numpy())
+                tried = gone.order[: max(1, round(_TRIED * group.channels))]
+                foretold = 0.5 * sum(reading.uncompensated(tried) for reading in readings)
+                trials[group.name] = Trial(tuple(tried.tolist()), foretold)
             else:
                 found |= Magnitude(2).rank(network, [group], batches)
             progress("ranking channels", done + 1, len(groups))
+        if self.classes:
+            scales = measured_scales(network, groups, trials, batches, self.classes, progress)
+            found |= {name: Ranking(found[name].order, scale * found[name].costs) for name, scale in scales.items()}
         return found
 
     def _gather(
