@@ -136,3 +136,25 @@ def test_a_folder_that_holds_something_else_is_left_alone(here: Here, asked: dic
 def test_inspect_still_works(here: Here, model: str) -> None:
     printed = json.loads(here("prune", "inspect", model, "--input", "32", "--json"))
     assert {group["name"] for group in printed["inspection"]["groups"]} >= {"inner", "wide"}
+
+
+def test_a_plan_is_carried_out_again_on_the_original(here: Here, model: str, tmp_path: Path) -> None:
+    from edgewise.prune.load import load_pruned, save_pruned
+    from edgewise.prune.plan import Plan
+    from edgewise.prune.source import network_of
+    from edgewise.prune.surgery import cut
+    from edgewise.prune.torch_pruning_groups import find_groups
+    from edgewise.zoo.sources import find
+
+    torch = pytest.importorskip("torch")
+    network, _ = network_of(find([model])[0])
+    image = torch.zeros(1, 3, 32, 32)
+    plan = Plan.of(find_groups(network, image), {"inner": range(8, 32)}, source=model, input=(3, 32, 32))
+    once = cut(network, plan, image)
+    save_pruned(tmp_path / "once", plan, once)
+    printed = json.loads(here("prune", "apply", tmp_path / "once", "--out", tmp_path / "again", "--json"))
+    assert printed["parameters"] < printed["parameters_before"]
+    again = load_pruned(tmp_path / "again", network)
+    assert all((numbers == again.state_dict()[name]).all() for name, numbers in once.state_dict().items())
+    with pytest.raises(UsageError, match="other things"):
+        here("prune", "apply", tmp_path / "once", "--out", tmp_path)

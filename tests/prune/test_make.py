@@ -13,6 +13,7 @@ from torch import nn  # noqa: E402
 
 from edgewise.errors import GuardRefused, UsageError  # noqa: E402
 from edgewise.prune.guard import Guard  # noqa: E402
+from edgewise.prune.load import load_pruned  # noqa: E402
 from edgewise.prune.make import Settings, UserNetwork, make_user_network  # noqa: E402
 from edgewise.prune.plan import Plan  # noqa: E402
 
@@ -165,6 +166,9 @@ def test_what_is_written_is_a_classifier_of_the_zoo(made: tuple[nn.Module, UserN
     with torch.no_grad():
         expected = user.network(fresh).numpy()
     assert loaded.predict(fresh.numpy()) == pytest.approx(expected, abs=1e-3)
+    again = load_pruned(tmp_path / "user", generic)
+    with torch.no_grad():
+        assert (again(fresh) == user.network(fresh)).all()
     check_out(tmp_path / "user")
     with pytest.raises(UsageError, match="other things"):
         check_out(tmp_path)

@@ -158,7 +158,7 @@ class TestOnDisk:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            (lambda net: setattr(net, "head", nn.Linear(2, 4).double()), r"head.weight of shape \[4, 2\]; by the plan"),
+            (lambda net: setattr(net, "head", nn.Linear(3, 4).double()), r"head.weight of shape \[4, 3\]; by the plan"),
             (lambda net: delattr(net, "bn"), "lacks bn.weight"),
             (lambda net: setattr(net, "more", nn.Linear(1, 1)), r"has more\.(weight|bias), which the network lacks"),
         ],

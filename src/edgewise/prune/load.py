@@ -31,6 +31,7 @@ def save_pruned(folder: Path, plan: Plan, network: "nn.Module") -> None:
 def load_pruned(folder: Path, network: "nn.Module") -> "nn.Module":
     """The cut network of a folder, built from the original `network`, of which only the shapes matter.
 
+    Biases that recovery gave to layers without, and a last layer of the user's classes, come with the weights.
     The original is left as it is; the result is in its train or eval mode. Raises `StoreError` for what is missing,
     torn or does not fit the plan, `UsageError` for a plan of another network, `ModelError` for a network that cannot be
     cut.
@@ -45,12 +46,31 @@ def load_pruned(folder: Path, network: "nn.Module") -> "nn.Module":
     numbers = store.read_arrays(folder / WEIGHTS, sha256)
     some = next(network.parameters(), torch.zeros(()))
     smaller = cut(network, plan, torch.zeros(1, *plan.input, dtype=some.dtype, device=some.device))
+    _admit_recovery(smaller, numbers)
     expected = smaller.state_dict()
     _check_fit({path: tuple(tensor.shape) for path, tensor in expected.items()}, numbers, folder / WEIGHTS)
     smaller.load_state_dict(
         {path: torch.from_numpy(array).reshape(expected[path].shape) for path, array in numbers.items()}
     )
     return smaller
+
+
+def _admit_recovery(network: "nn.Module", numbers: Mapping[str, np.ndarray]) -> None:
+    """Make room, in place, for biases that layers did not have, and for another number of outputs of the last layer."""
+    import torch
+
+    layers = {
+        path: layer for path, layer in network.named_modules() if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear)
+    }
+    for path, layer in layers.items():
+        if layer.bias is None and f"{path}.bias" in numbers:
+            layer.bias = torch.nn.Parameter(layer.weight.new_zeros(len(layer.weight)))
+    path, head = list(layers.items())[-1]
+    outputs = len(numbers.get(f"{path}.weight", head.weight))
+    if outputs != len(head.weight):
+        head.weight = torch.nn.Parameter(head.weight.new_zeros(outputs, *head.weight.shape[1:]))
+        head.bias = torch.nn.Parameter(head.weight.new_zeros(outputs))
+        setattr(head, "out_features" if isinstance(head, torch.nn.Linear) else "out_channels", outputs)
 
 
 def _check_fit(expected: Mapping[str, tuple[int, ...]], numbers: Mapping[str, np.ndarray], path: Path) -> None:
