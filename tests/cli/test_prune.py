@@ -87,7 +87,6 @@ def test_a_user_network_is_made_written_and_told(here: Here, asked: dict[str, ob
     [
         ({"--model": None}, UsageError, "--model is missing"),
         ({"--data": None}, UsageError, "--data is missing"),
-        ({"--classes": None}, UsageError, "--classes is missing"),
         ({"--out": None}, UsageError, "--out is missing"),
         ({"--model": "tiny:s"}, UsageError, "PyTorch"),
         ({"--classes": "4"}, UsageError, "at least 2"),

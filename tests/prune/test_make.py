@@ -16,6 +16,7 @@ from edgewise.prune.guard import Guard  # noqa: E402
 from edgewise.prune.load import load_pruned  # noqa: E402
 from edgewise.prune.make import Settings, UserNetwork, make_user_network  # noqa: E402
 from edgewise.prune.plan import Plan  # noqa: E402
+from edgewise.prune.seen_classes import seen_classes  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -94,6 +95,15 @@ def test_the_generic_network_is_left_as_it_is() -> None:
     assert all((before[name] == numbers).all() for name, numbers in generic.state_dict().items())
     assert generic.head.out_features == 8
     assert user.network.head.out_features == 4
+
+
+def test_classes_that_nobody_names_are_those_that_the_images_show() -> None:
+    generic, images = _generic(), _images(60)
+    user = make_user_network(generic, images, None, Settings(1.3), LENIENT)
+    with torch.no_grad():
+        logits = generic(images[:30]).numpy()  # the others are the guard's
+    assert user.classes == seen_classes(logits)
+    assert user.network.head.out_features == len(user.classes) + 1
 
 
 def test_every_step_is_timed_and_reported() -> None:

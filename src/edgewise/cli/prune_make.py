@@ -27,7 +27,9 @@ def command(
         str | None, typer.Option(help="A PyTorch classifier: timm:NAME, torchvision:NAME or torch:PATH.py:FUNCTION.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="A folder of this user's images; no labels are used.")] = None,
-    classes: Annotated[str | None, typer.Option(help="The user's classes, separated by commas.")] = None,
+    classes: Annotated[
+        str, typer.Option(help="The user's classes, separated by commas; auto: those that the images show.")
+    ] = "auto",
     out: Annotated[Path | None, typer.Option(help="The folder to write the network to.")] = None,
     target_speedup: Annotated[float, typer.Option(help="How many times as fast, by the measured times of layers.")] = 2,
     max_drop: Annotated[float, typer.Option(help="Points of accuracy that may be lost at most.")] = 1.0,
@@ -58,10 +60,10 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return
-    for name, given in (("--model", model), ("--data", data), ("--classes", classes), ("--out", out)):
+    for name, given in (("--model", model), ("--data", data), ("--out", out)):
         if given is None:
             raise UsageError(f"{name} is missing.", "See `edgewise prune --help`.")
-    assert model is not None and data is not None and classes is not None and out is not None  # noqa: PT018
+    assert model is not None and data is not None and out is not None  # noqa: PT018
     from edgewise.runtime.torch import import_torch
 
     torch = import_torch("edgewise prune")
@@ -81,7 +83,8 @@ def command(
     if network is None:
         raise UsageError(f"{sources[0].text} does not run on PyTorch; only PyTorch networks can be pruned.")
     card = classifier.card if input is None else replace(classifier.card, preprocess=_at(classifier.card, input))
-    own = card.classes.indices([name.strip() for name in classes.split(",") if name.strip()])
+    named = [name.strip() for name in classes.split(",") if name.strip()]
+    own = None if named == ["auto"] else card.classes.indices(named)
     settings = Settings(
         target_speedup=target_speedup,
         criterion=criterion,

@@ -22,6 +22,7 @@ from edgewise.prune.head import distilled_head
 from edgewise.prune.plan import Plan
 from edgewise.prune.posterior import Posterior
 from edgewise.prune.reconstruct import Solved, Sweep, reconstruct
+from edgewise.prune.seen_classes import seen_classes
 from edgewise.prune.surgery import cut_groups
 from edgewise.prune.torch_pruning_groups import find_groups
 from edgewise.prune.user_classes import check_classes
@@ -75,7 +76,7 @@ class UserNetwork:
 def make_user_network(
     generic: nn.Module,
     images: Tensor,
-    classes: Sequence[int],
+    classes: Sequence[int] | None,
     settings: Settings | None = None,
     guard: Guard | None = None,
     *,
@@ -85,18 +86,22 @@ def make_user_network(
     """Make a network of about the speed that is asked for, of unlabelled images of one user.
 
     `generic`: in eval mode, [n, 3, h, w] to [n, C]; it is left as it is. `images`: float32 [n, 3, h, w], in any order
-    that does not sort them: the last, `held_out` of all, are the guard's. `classes`: the user's, indices of C.
+    that does not sort them: the last, `held_out` of all, are the guard's. `classes`: the user's, indices of C;
+    None: those that the images show (`seen_classes`), the guard's left out.
     The speed is reckoned from measured times of layers; what a runtime makes of it, only measuring the result tells.
     Raises `UsageError` for classes, settings or images that cannot work, `ModelError` for a network that cannot be cut;
     whether the guard lets the network in stands in its `evidence`.
     """
     settings, guard = settings or Settings(), guard or Guard()
     _see_that_it_can_work(images, settings)
-    own = tuple(check_classes(classes, _answers(generic, images[:1]).shape[1]).tolist())
     spent: list[Spent] = []
     made_from = len(images) - max(1, round(settings.held_out * len(images)))
     batches, held = _with_flips(images[:made_from]), images[made_from:]
     image = images[:1]
+    if classes is None:
+        with _clock("learning the classes", spent):
+            classes = seen_classes(_answers(generic, images[:made_from]), settings.temperature)
+    own = tuple(check_classes(classes, _answers(generic, image).shape[1]).tolist())
     with _clock("finding groups", spent):
         groups = find_groups(generic, image)
         work = network_work(generic, image, runs=_TIMED_RUNS)
