@@ -50,7 +50,8 @@ def words(result: Mapping[str, Any]) -> list[str]:
 
 
 def _points(drop: Mapping[str, float]) -> str:
-    return f"{-100 * drop['value']:+.2f} ({-100 * drop['high']:+.2f} to {-100 * drop['low']:+.2f})"
+    won, low, high = (0.0 - 100 * drop[key] for key in ("value", "high", "low"))
+    return f"{won:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def page(result: Mapping[str, Any], picture: str) -> list[str]:

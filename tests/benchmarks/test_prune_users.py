@@ -1,0 +1,62 @@
+"""The page of `prune_users.py` against the stored results, and its judging on made-up users."""
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Imports a script as it is when another one is run."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return import_module
+
+
+def _row(right: list[bool], times: float) -> dict[str, Any]:
+    return {"right": right, "times_as_fast": times, "accuracy": sum(right) / len(right)}
+
+
+def test_drops_are_paired_with_the_generic_network_of_the_same_user(scripts) -> None:
+    whole = "ResNet-50, restricted, 224 px"
+    found = [
+        {"rows": {whole: _row([True] * 9 + [False], 1.0), "ours": _row([True] * 8 + [False] * 2, 2.0)}},
+        {"rows": {whole: _row([True] * 6 + [False] * 4, 1.0), "ours": _row([True] * 7 + [False] * 3, 3.0)}},
+    ]
+    summary = scripts("prune_users").over_users(found)
+    assert summary["ours"]["drop"]["value"] == pytest.approx(0.0)
+    assert summary["ours"]["drop"]["low"] < 0 < summary["ours"]["drop"]["high"]
+    assert summary["ours"]["times_as_fast"] == 2.5
+    assert summary[whole]["drop"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_the_front_holds_what_no_other_baseline_beats(scripts) -> None:
+    def row(times: float, drop: float) -> dict[str, Any]:
+        return {"times_as_fast": times, "drop": {"value": drop}}
+
+    summary = {"slow": row(1, 0.0), "bad": row(1.5, 0.03), "good": row(2, 0.01), "fast": row(4, 0.05), "own": row(5, 0)}
+    assert scripts("prune_users_page").front(summary, ["own"]) == ["fast", "good", "slow"]
+
+
+@pytest.mark.real
+def test_users_are_drawn_out_of_their_pools(scripts) -> None:
+    drawn = list(scripts("prune_users").users(2))
+    assert [user.name for user in drawn] == ["dogs-0", "dogs-1", "others-0", "others-1", "mixed-0", "mixed-1"]
+    for user in drawn:
+        assert len(set(user.classes)) == 5
+    assert not set(drawn[0].classes) & set(drawn[2].classes)
+
+
+def test_the_page_is_that_of_the_stored_results(scripts) -> None:
+    stored = json.loads((BENCHMARKS / "results" / "prune_users.json").read_text())
+    text = (BENCHMARKS.parent / "docs" / "prune_users.md").read_text()
+    page = scripts("prune_users_page")
+    assert page.words(stored) == stored["in_words"]
+    picture = next(line for line in text.splitlines() if line.startswith("!["))
+    assert text == "\n\n".join(page.page(stored, picture)) + "\n"
+    assert (BENCHMARKS.parent / "docs" / picture.split("(")[1].rstrip(")")).is_file()
