@@ -7,7 +7,7 @@ import typer
 
 from edgewise.cli import options
 from edgewise.cli.console import out as console
-from edgewise.cli.console import print_json
+from edgewise.cli.console import print_json, progress_bars
 from edgewise.errors import UsageError
 from edgewise.zoo.sources import find
 
@@ -18,6 +18,7 @@ def command(
     model: Annotated[str | None, typer.Option(help="The network. Default: the one that the plan names.")] = None,
     weights: options.Weights = None,
     json: options.Json = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Cut a network by a plan: the channels that the plan keeps, with the weights that they have, to the bit.
 
@@ -38,8 +39,11 @@ def command(
     if len(sources) != 1:
         raise UsageError(f"{named or 'Nothing'} means {len(sources)} networks.", "Name one with --model.")
     check_out(out)
-    network, _ = network_of(sources[0])
-    smaller = cut(network, read, torch.zeros(1, *read.input))
+    with progress_bars(quiet=quiet or json) as progress:
+        progress("cutting", 0, 1)
+        network, _ = network_of(sources[0])
+        smaller = cut(network, read, torch.zeros(1, *read.input))
+        progress("cutting", 1, 1)
     before, after = (sum(weight.numel() for weight in one.parameters()) for one in (network, smaller))
     out.mkdir(parents=True, exist_ok=True)
     save_pruned(out, read, smaller)
