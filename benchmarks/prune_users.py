@@ -14,13 +14,11 @@ docs/prune_users.md and its picture. With --rapid one user of each pool, otherwi
 import argparse
 import json
 import os
-import statistics
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
@@ -30,6 +28,7 @@ from prune_users_page import page, words
 from prune_users_picture import draw
 
 from edgewise.images.decode import decode, read_file
+from edgewise.prune.speed import in_turns_ms
 from edgewise.runtime.onnx import OnnxSession
 from edgewise.select.judge.bootstrap import interval, resampled_means
 from edgewise.store import atomic_path
@@ -42,7 +41,7 @@ DOG_LAST = "n02115641"  # the ten dog classes at full aspect sort up to it; the 
 SPRINGER = "n02102040"
 NETWORKS = {"ResNet-18": "resnet18", "ResNet-50": "resnet50"}
 SIZES_PX = (224, 192)
-RUNS, WARM_UP, RESAMPLES = 40, 5, 2000
+RUNS, RESAMPLES = 40, 2000
 
 
 @dataclass(frozen=True)
@@ -200,20 +199,6 @@ def _write(path: Path, found: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(found))
 
 
-def times_ms(files: dict[str, tuple[Path, int]]) -> dict[str, float]:
-    """Median ms of one image on ONNX Runtime, of networks that take turns."""
-    sessions = {name: OnnxSession(path) for name, (path, _) in files.items()}
-    rng = np.random.default_rng(SEED)
-    images = {name: rng.normal(size=(1, 3, px, px)).astype(np.float32) for name, (_, px) in files.items()}
-    times: dict[str, list[float]] = {name: [] for name in files}
-    for _ in range(WARM_UP + RUNS):
-        for name, session in sessions.items():
-            started = perf_counter_ns()
-            session.run(images[name])
-            times[name].append((perf_counter_ns() - started) / 1e6)
-    return {name: statistics.median(own[WARM_UP:]) for name, own in times.items()}
-
-
 def judged(work: Path, user: User) -> dict[str, Any]:
     """One user: every network's accuracy, drop against ResNet-50 with its interval, and time."""
     rows = {
@@ -225,7 +210,8 @@ def judged(work: Path, user: User) -> dict[str, Any]:
     }
     for variant in VARIANTS:
         rows[variant.name] = json.loads((work / user.name / f"user-{variant.key}.json").read_text())
-    ms = times_ms({name: (Path(row["file"]), row["size_px"]) for name, row in rows.items()})
+    files = [(Path(row["file"]), row["size_px"]) for row in rows.values()]
+    ms = dict(zip(rows, in_turns_ms(files, runs=RUNS), strict=True))
     answers = np.array([row["right"] for row in rows.values()], float).T
     means = resampled_means(answers, RESAMPLES, SEED)
     whole = list(rows).index("ResNet-50, restricted, 224 px")

@@ -30,7 +30,7 @@ def command(
     from edgewise.prune.load import PLAN, save_pruned
     from edgewise.prune.plan import Plan
     from edgewise.prune.record import check_out
-    from edgewise.prune.source import network_of
+    from edgewise.prune.source import trained
     from edgewise.prune.surgery import cut
 
     read = Plan.read(plan / PLAN if plan.is_dir() else plan)
@@ -41,7 +41,7 @@ def command(
     check_out(out)
     with progress_bars(quiet=quiet or json) as progress:
         progress("cutting", 0, 1)
-        network, _ = network_of(sources[0])
+        _, network = trained(sources[0])
         smaller = cut(network, read, torch.zeros(1, *read.input))
         progress("cutting", 1, 1)
     before, after = (sum(weight.numel() for weight in one.parameters()) for one in (network, smaller))

@@ -69,8 +69,8 @@ def command(
     torch = import_torch("edgewise prune")
     from edgewise.prune.make import Settings, make_user_network
     from edgewise.prune.record import check_out, write_user_network
+    from edgewise.prune.source import trained
     from edgewise.prune.stream import read_stream
-    from edgewise.zoo.loaders import load
 
     guard = Guard(max_drop, alpha, when_undecided=undecided)
     sources = find([model], weights or ())
@@ -78,10 +78,7 @@ def command(
         raise UsageError(f"{model!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
     check_out(out)
     torch.set_num_threads(threads)
-    classifier = load(sources[0], threads=threads)
-    network = getattr(classifier.session, "module", None)
-    if network is None:
-        raise UsageError(f"{sources[0].text} does not run on PyTorch; only PyTorch networks can be pruned.")
+    classifier, network = trained(sources[0], threads=threads)
     card = classifier.card if input is None else replace(classifier.card, preprocess=_at(classifier.card, input))
     named = [name.strip() for name in classes.split(",") if name.strip()]
     own = None if named == ["auto"] else card.classes.indices(named)

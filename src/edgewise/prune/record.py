@@ -1,20 +1,16 @@
 """A user's network on disk: plan and weights, the ONNX file that serves, and the evidence that let it in."""
 
-import statistics
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from time import perf_counter_ns
 from typing import Any
-
-import numpy as np
 
 from edgewise import store
 from edgewise.errors import UsageError
 from edgewise.machine import fingerprint
 from edgewise.prune.load import PLAN, save_pruned
 from edgewise.prune.make import UserNetwork
-from edgewise.runtime.onnx import OnnxSession
+from edgewise.prune.speed import in_turns_ms
 from edgewise.runtime.torch import TorchSession
 from edgewise.text import printable
 from edgewise.zoo.card import Card
@@ -25,7 +21,6 @@ from edgewise.zoo.export import export_onnx
 KIND, SCHEMA = "user network", 1
 RECORD = "user_network.json"
 OTHER = "(other)"
-_WARM_UP, _RUNS = 3, 15
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ def write_user_network(folder: Path, made: UserNetwork, card: Card, generic: Cla
     exported = export_onnx(Classifier(own, session, text_fingerprint(own.name)), folder)
     with tempfile.TemporaryDirectory() as temporary:
         whole = export_onnx(replace(generic, card=replace(card, name="generic")), Path(temporary))
-        generic_ms, ms = _interleaved([whole.model, exported.model], size_px, threads)
+        generic_ms, ms = in_turns_ms([(whole.model, size_px), (exported.model, size_px)], threads=threads)
     record = {
         "classes": [card.classes.short_name(index) for index in made.classes],
         "class_indices": list(made.classes),
@@ -92,16 +87,3 @@ def write_user_network(folder: Path, made: UserNetwork, card: Card, generic: Cla
 def _with_other(classes: ClassSet) -> ClassSet:
     """The user's classes, and one for all others."""
     return ClassSet((*classes.names, OTHER), (*classes.ids, OTHER) if classes.ids else ())
-
-
-def _interleaved(models: list[Path], size_px: int, threads: int) -> list[float]:
-    """Median ms of one image, of networks that take turns."""
-    sessions = [OnnxSession(path, threads=threads) for path in models]
-    image = np.random.default_rng(0).normal(size=(1, 3, size_px, size_px)).astype(np.float32)
-    times: list[list[float]] = [[] for _ in sessions]
-    for _ in range(_WARM_UP + _RUNS):
-        for session, own in zip(sessions, times, strict=True):
-            started = perf_counter_ns()
-            session.run(image)
-            own.append((perf_counter_ns() - started) / 1e6)
-    return [statistics.median(own[_WARM_UP:]) for own in times]

@@ -7,6 +7,7 @@ from edgewise.errors import UsageError
 if TYPE_CHECKING:
     from torch import nn
 
+    from edgewise.zoo.classifier import Classifier
     from edgewise.zoo.sources import Source
 
 _LIBRARIES = ("timm", "torchvision")
@@ -30,13 +31,25 @@ def network_of(source: "Source", classes: int | None = None) -> "tuple[nn.Module
         )
     if classes is not None:
         raise UsageError(f"{source.text} has classes of its own.", "Leave --classes out.")
+    classifier, network = trained(source)
+    return network, classifier.card.preprocess.size_px
+
+
+def trained(source: "Source", *, threads: int = 1) -> "tuple[Classifier, nn.Module]":
+    """The classifier of a source with its weights, as the zoo loads it, and the PyTorch network behind it.
+
+    Raises `UsageError` for a source that does not run on PyTorch, and as loading does.
+    """
     from edgewise.runtime.torch import TorchSession
     from edgewise.zoo.loaders import load
 
-    classifier = load(source)
+    classifier = load(source, threads=threads)
     if not isinstance(classifier.session, TorchSession):
-        raise UsageError(f"{source.text} does not run on PyTorch.", "Give the PyTorch network that it was made from.")
-    return classifier.session.module, classifier.card.preprocess.size_px
+        raise UsageError(
+            f"{source.text} does not run on PyTorch; only PyTorch networks can be pruned.",
+            "Give the network that it was made from: timm:NAME, torchvision:NAME or torch:PATH.py:FACTORY.",
+        )
+    return classifier, classifier.session.module
 
 
 def _timm(source: "Source", classes: int | None) -> tuple[Any, int]:

@@ -11,6 +11,7 @@ from edgewise.select.agreement.ballots import cast as cast_ballots
 from edgewise.select.agreement.poll import poll, poll_one
 from edgewise.select.calibration import softmax
 from edgewise.select.selector import Answer, Routes, Run, Seen, Step
+from edgewise.select.stages import routes_of_stages
 from edgewise.select.trials import Trials
 
 KIND = "agreement"
@@ -74,11 +75,7 @@ class AgreementCascade:
 
     def route(self, trials: Trials) -> Routes:
         """All stages for all images; exactly what a loop over `decide` gives."""
-        columns = np.asarray([trials.models.index(model) for model in self.models])
-        ended, top = self.walk([trials.logits[column] for column in columns])
-        ran = np.zeros((len(trials), len(trials.models)), bool)
-        ran[:, columns] = ended[:, None] >= np.arange(len(columns))
-        return Routes(ran, columns[ended].astype(np.int64), top, ended + 2)
+        return routes_of_stages(self.models, self.walk, trials)
 
     def walk(self, logits: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The stage that ended it, int64 [n], and the answer's best classes, int64 [n, 5 or fewer].

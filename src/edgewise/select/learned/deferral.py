@@ -11,6 +11,7 @@ from edgewise.select.calibration import softmax
 from edgewise.select.learned.logistic import Logistic
 from edgewise.select.learned.outlook import joint_outlook, mean_of
 from edgewise.select.selector import Answer, Routes, Run, Seen, Step
+from edgewise.select.stages import routes_of_stages
 from edgewise.select.trials import Trials, top_classes
 
 KIND = "deferral"
@@ -98,11 +99,7 @@ class Deferral:
 
     def route(self, trials: Trials) -> Routes:
         """All stages for all images; exactly what a loop over `decide` gives."""
-        columns = np.asarray([trials.models.index(model) for model in self.models])
-        ended, top = self.walk([trials.logits[column] for column in columns])
-        ran = np.zeros((len(trials), len(trials.models)), bool)
-        ran[:, columns] = ended[:, None] >= np.arange(len(columns))
-        return Routes(ran, columns[ended].astype(np.int64), top, ended + 2)
+        return routes_of_stages(self.models, self.walk, trials)
 
     def walk(self, logits: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The stage that answered, int64 [n], and the answer's best classes, int64 [n, 5 or fewer].

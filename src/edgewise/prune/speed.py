@@ -1,0 +1,29 @@
+"""How fast networks are beside each other: ONNX Runtime, one image, all in turns."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+
+from edgewise.runtime.onnx import OnnxSession
+
+_WARM_UP = 3
+
+
+def in_turns_ms(models: Sequence[tuple[Path, int]], *, threads: int = 1, runs: int = 15) -> list[float]:
+    """Median ms of one image on each ONNX file, given with its input size in px.
+
+    The networks take turns, so that whatever disturbs the machine disturbs all of them alike.
+    """
+    rng = np.random.default_rng(0)
+    sessions = [OnnxSession(path, threads=threads) for path, _ in models]
+    images = [rng.normal(size=(1, 3, size_px, size_px)).astype(np.float32) for _, size_px in models]
+    times: list[list[float]] = [[] for _ in models]
+    for _ in range(_WARM_UP + runs):
+        for session, image, own in zip(sessions, images, times, strict=True):
+            started = perf_counter_ns()
+            session.run(image)
+            own.append((perf_counter_ns() - started) / 1e6)
+    return [statistics.median(own[_WARM_UP:]) for own in times]
