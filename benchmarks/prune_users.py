@@ -5,8 +5,8 @@
 Data: EDGEWISE_DATA (default ../shared/data). Users are drawn from its 20 classes: five classes each, out of the ten dog
 classes, out of the ten others, and mixed. A user's stream is unlabelled training images of those classes, half to make
 the network and half for its guard; accuracy is that on the official validation images, which nothing else sees. First
-come the baselines: ResNet-18 and ResNet-50 restricted to the user's classes, at their own input size and at smaller
-ones. Times are ONNX Runtime's, one thread, batch 1, all files in turns in one run. Every network is made and judged
+come the baselines: ResNet-18 and ResNet-50 restricted to the user's classes, at their own input size and at a smaller
+one. Times are ONNX Runtime's, one thread, batch 1, all files in turns in one run. Every network is made and judged
 once and kept in --work, so a run that was cut off goes on. Writes benchmarks/results/prune_users.json,
 docs/prune_users.md and its picture. With --rapid one user of each pool, otherwise three.
 """

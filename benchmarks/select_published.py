@@ -6,7 +6,7 @@ Data: the top-5 classes, without scores, that the networks of the ImageNetV2 stu
 of ImageNet (EDGEWISE_DATA, default ../shared/data). There are no times, so cost = published multiply-accumulates; the
 selector's own work, some hundred operations, is set to 0. Two zoos: the eleven networks of Taylor et al. 2018, and all
 networks whose MACs are known. Writes benchmarks/results/select_published.json, docs/select_published.md and its
-pictures. Takes about half an hour on two cores.
+pictures. Takes about a quarter of an hour on two cores.
 """
 
 import argparse
