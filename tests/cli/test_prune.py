@@ -18,8 +18,8 @@ from torch import nn
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.stem, self.norm = nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16)
-        self.inner, self.outer = nn.Conv2d(16, 32, 1), nn.Conv2d(32, 16, 3, padding=1)
+        self.stem, self.norm = nn.Conv2d(3, 16, 3, 4, 1, bias=False), nn.BatchNorm2d(16)
+        self.inner, self.outer = nn.Conv2d(16, 48, 1), nn.Conv2d(48, 16, 3, padding=1)
         self.wide, self.head = nn.Conv2d(16, 24, 3, 2, 1), nn.Linear(24, 10)
 
     def forward(self, images):
@@ -48,7 +48,6 @@ def asked(model: str, drawn_folder: Path, tmp_path: Path) -> dict[str, object]:
         "--data": drawn_folder,
         "--classes": "1,4,7",
         "--out": tmp_path / "user",
-        "--input": 32,
         "--target-speedup": 1.3,
         "--max-drop": 60,
         "--undecided": "estimate",
@@ -71,6 +70,7 @@ def test_a_user_network_is_made_written_and_told(here: Here, asked: dict[str, ob
         "net-user.onnx",
         "net-user.toml",
         "plan.json",
+        "report.html",
         "user_network.json",
         "weights.safetensors",
     }
@@ -80,6 +80,18 @@ def test_a_user_network_is_made_written_and_told(here: Here, asked: dict[str, ob
     assert printed["evidence"]["found"]["inputs"] == 60
     listed = here("zoo", "describe", f"onnx:{out}/net-user.onnx")
     assert "net-user" in listed
+    (out / "report.html").unlink()
+    assert "report.html" in here("prune", "report", out)
+    assert "the guard" in (out / "report.html").read_text().lower()
+
+
+@pytest.mark.slow  # exports networks
+def test_a_walk_with_every_recovery_and_a_time_to_meet(here: Here, asked: dict[str, object]) -> None:
+    asked |= {"--where": "bottom-up", "--recovery": "renormalise,solve,distil", "--memory-mb": 100, "--target-ms": 0.01}
+    printed = json.loads(here("prune", *_arguments(asked), "--json"))
+    assert printed["walked"][0]["share"] < 1
+    assert printed["distilled"]["steps"] >= 1
+    assert {"re-estimating norms", "solving layers", "distilling"} <= {one["step"] for one in printed["cost"]["steps"]}
 
 
 @pytest.mark.parametrize(
@@ -94,8 +106,10 @@ def test_a_user_network_is_made_written_and_told(here: Here, asked: dict[str, ob
         ({"--classes": "4,penguin"}, LabelError, "penguin"),
         ({"--target-speedup": 1}, UsageError, "above 1"),
         ({"--target-speedup": 99}, UsageError, "cannot be met"),
+        ({"--input": 32}, UsageError, "nothing would be cut"),
         ({"--held-out": 1}, UsageError, "held_out"),
         ({"--criterion": "luck"}, UsageError, "luck"),
+        ({"--recovery": "solve,prayer"}, UsageError, "prayer"),
         ({"--alpha": 0.9}, UsageError, "Alpha"),
     ],
 )

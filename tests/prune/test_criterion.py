@@ -17,6 +17,7 @@ from edgewise.prune.sensitivity import sensitivities  # noqa: E402
 pytestmark = pytest.mark.torch
 
 NEVER_READ, COPY, SMALL = 2, 5, 1
+NAMES = ("reconstruction", "taylor", "taylor-blind", "activation", "firing", "l1", "l2", "random")
 
 
 class Network(nn.Module):
@@ -71,13 +72,39 @@ def test_magnitude_is_blind_to_who_reads(network: nn.Module) -> None:
     assert NEVER_READ not in found.order, "the largest stays"
 
 
+@pytest.mark.parametrize("name", ["taylor", "taylor-blind"])
+def test_taylor_sees_who_reads(network: nn.Module, name: str) -> None:
+    found = criterion_named(name, (0, 2)).rank(network, _groups(), _batches())["first"]
+    assert found.order[0] == NEVER_READ
+    assert found.costs[0] == 0
+
+
+@pytest.mark.parametrize("name", ["activation", "firing"])
+def test_activations_are_blind_to_who_reads(network: nn.Module, name: str) -> None:
+    """A channel that is never read and large, and one that is all but constant, have much to say."""
+    found = criterion_named(name, (0, 2)).rank(network, _groups(), _batches())["first"]
+    assert found.order[0] not in (NEVER_READ, SMALL)
+    assert abs(found.order.tolist().index(0) - found.order.tolist().index(COPY)) == 1, "copies stand side by side"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_channels_but_one_in_order_and_costs_that_rise(network: nn.Module, name: str) -> None:
+    one, again = (criterion_named(name, (1, 3)).rank(network, _groups(), _batches())["first"] for _ in range(2))
+    assert len(set(one.order.tolist())) == 7
+    assert set(one.order.tolist()) < set(range(8))
+    assert (np.diff(one.costs, prepend=0) >= 0).all()
+    assert (one.order == again.order).all()
+    assert (one.costs == again.costs).all()
+
+
 def test_the_network_stays_as_it_is(network: nn.Module) -> None:
     before = copy.deepcopy(network.state_dict())
-    for name in ("reconstruction", "l2", "random"):
+    for name in NAMES:
         criterion_named(name, (1, 3)).rank(network, _groups(), _batches())
     assert all((before[name] == numbers).all() for name, numbers in network.state_dict().items())
     assert all(weight.grad is None and weight.requires_grad for weight in network.parameters())
     assert not network.second._forward_hooks
+    assert not network.second._forward_pre_hooks
 
 
 def test_sensitivity_tells_what_small_errors_cost(network: nn.Module) -> None:

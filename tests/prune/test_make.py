@@ -113,9 +113,9 @@ def test_every_step_is_timed_and_reported() -> None:
     )
     assert {"ranking channels", "solving layers"} <= set(steps)
     assert {"finding groups", "ranking channels", "solving layers", "asking the guard"} <= {
-        one.step for one in user.spent
+        one.step for one in user.cost.steps
     }
-    assert all(one.seconds >= 0 for one in user.spent)
+    assert all(one.seconds >= 0 for one in user.cost.steps)
 
 
 @pytest.mark.parametrize("criterion", ["l1", "random"])
@@ -182,3 +182,14 @@ def test_what_is_written_is_a_classifier_of_the_zoo(made: tuple[nn.Module, UserN
     check_out(tmp_path / "user")
     with pytest.raises(UsageError, match="other things"):
         check_out(tmp_path)
+
+
+@pytest.mark.slow  # times gathers on ONNX Runtime
+def test_layers_may_read_channels_of_their_own_choice_where_it_pays() -> None:
+    user = make_user_network(_generic(), _images(40), CLASSES, Settings(1.3, reads=0.5), LENIENT)
+    whole = make_user_network(_generic(), _images(40), CLASSES, Settings(1.3), LENIENT)
+    assert whole.plan.reads == {}
+    # Of these small layers gathers may pay or not; what is let read is narrower, and the network goes on from there.
+    assert all(len(cut.kept) < cut.channels for cut in user.plan.reads.values())
+    assert "letting layers choose" in {step.step for step in user.cost.steps}
+    assert user.macs < user.macs_before

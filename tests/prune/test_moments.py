@@ -71,11 +71,15 @@ def _arguments(layer: nn.Module) -> tuple:
     return *made, layer.groups
 
 
-def test_a_strong_ridge_leaves_the_weights_as_they_are() -> None:
+def test_a_strong_ridge_leaves_the_weights_as_they_are_but_for_how_long_each_output_is() -> None:
     layer = nn.Conv2d(6, 5, 3, padding=1)
     images = _images(layer)
-    positions = positions_of(torch.Size((4, 5, 9, 8)), 7, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        outputs = layer(images)
+    positions = positions_of(outputs.shape, 7, torch.Generator().manual_seed(0))
+    times = torch.tensor([1.0, 2.5, 0.5, 100.0, -1.0])
     moments = Moments.of(layer)
-    moments.add(inputs_at(layer, images, positions), torch.randn(28, 5))
+    moments.add(inputs_at(layer, images, positions), times * outputs_at(outputs, positions) + torch.arange(5.0))
     weights, _ = moments.solve(layer, ridge=1e6)
-    torch.testing.assert_close(weights, layer.weight.detach(), rtol=1e-3, atol=1e-4)
+    bounded = torch.tensor([1.0, 2.5, 0.5, 3.0, 1 / 3])  # what is stretched more is mostly noise
+    torch.testing.assert_close(weights, bounded[:, None, None, None] * layer.weight.detach(), rtol=1e-3, atol=1e-4)

@@ -60,6 +60,25 @@ class TestOf:
         with pytest.raises(UsageError, match=r"no group of this network can be cut: fc \(it is the network's output\)"):
             Plan.of(GROUPS[2:], {})
 
+    def test_sets_of_single_layers(self) -> None:
+        reads = {"next": Cut(4, (0, 3)), "whole": Cut(2, (0, 1))}
+        plan = Plan.of(GROUPS, {}, reads=reads, writes={"body": Cut(12, (5,))})
+        assert plan.reads == {"next": Cut(4, (0, 3))}
+        assert plan.writes == {"body": Cut(12, (5,))}
+
+    @pytest.mark.parametrize("side", ["reads", "writes"])
+    @pytest.mark.parametrize(
+        ("kept", "message"),
+        [
+            ((), "Nothing of layer next would be kept"),
+            ((4,), "Layer next has no channel 4"),
+            ((1, 1, 2, 3), "Layer next would keep channel 1 twice"),
+        ],
+    )
+    def test_refuses_sets_of_single_layers(self, side: str, kept: tuple[int, ...], message: str) -> None:
+        with pytest.raises(UsageError, match=message):
+            Plan.of(GROUPS, {"stem": [0]}, **{side: {"next": Cut(4, kept)}})  # type: ignore[arg-type]
+
     def test_a_step_hint_that_holds(self) -> None:
         with pytest.raises(UsageError) as error:
             Plan.of(GROUPS, {"body": range(6)})
@@ -93,6 +112,14 @@ class TestDiff:
         )
         assert one.diff(one) == ()
 
+    def test_sets_of_single_layers(self) -> None:
+        before = Plan("", (3, 8, 8), {}, {"a": Cut(4, (0, 1))}, {"a": Cut(6, (0,))})
+        after = Plan("", (3, 8, 8), {}, {"a": Cut(4, (1, 2))})
+        assert before.diff(after) == (
+            "Reader a gets back 1 (2) and loses 1 (0): it keeps 2 channels, not 2.",
+            "Writer a is whole; it kept 1 of 6.",
+        )
+
     def test_another_width(self) -> None:
         before, after = Plan("", (3, 8, 8), {"a": Cut(4, (0,))}), Plan("", (3, 8, 8), {"a": Cut(5, (0,))})
         assert before.diff(after) == ("Group a has 5 channels, not 4.",)
@@ -110,6 +137,15 @@ class TestFile:
         path = tmp_path_factory.mktemp("plan") / "plan.json"
         plan.write(path)
         assert Plan.read(path) == plan
+
+    def test_with_sets_of_single_layers(self, tmp_path: Path) -> None:
+        path = tmp_path / "plan.json"
+        plan = Plan.of(GROUPS, {}, reads={"next": Cut(4, (0, 3))}, writes={"body": Cut(12, (5,))})
+        plan.write(path)
+        assert Plan.read(path) == plan
+        path.write_text(path.read_text().replace('"channels": 12', '"channels": 5'))
+        with pytest.raises(StoreError, match="Layer body has no channel 5"):
+            Plan.read(path)
 
     @pytest.mark.parametrize(
         ("change", "message"),

@@ -1,6 +1,7 @@
 """`edgewise prune --model ...`: a user's network out of a generic one."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -31,7 +32,10 @@ def command(
         str, typer.Option(help="The user's classes, separated by commas; auto: those that the images show.")
     ] = "auto",
     out: Annotated[Path | None, typer.Option(help="The folder to write the network to.")] = None,
-    target_speedup: Annotated[float, typer.Option(help="How many times as fast, by the measured times of layers.")] = 2,
+    target_speedup: Annotated[
+        float, typer.Option(help="How many times as fast as the generic network at its own input size, measured.")
+    ] = 2,
+    target_ms: Annotated[float | None, typer.Option(help="The time of one image instead, in ms.")] = None,
     max_drop: Annotated[float, typer.Option(help="Points of accuracy that may be lost at most.")] = 1.0,
     alpha: Annotated[float, typer.Option(help="How likely the guard may let a worse network in.")] = 0.05,
     undecided: Annotated[
@@ -39,10 +43,22 @@ def command(
     ] = "refuse",
     held_out: Annotated[float, typer.Option(help="The share of the images that is the guard's alone.")] = 0.5,
     temperature: Annotated[float, typer.Option(help="Of the generic model's probabilities, if it is known.")] = 1.0,
-    criterion: Annotated[str, typer.Option(help="What to cut: reconstruction, l1, l2 or random.")] = "reconstruction",
+    criterion: Annotated[
+        str,
+        typer.Option(help="What to cut: reconstruction, taylor, taylor-blind, activation, firing, l1, l2 or random."),
+    ] = "reconstruction",
     where: Annotated[
-        Literal["latency", "uniform"], typer.Option(help="Where to cut: by measured time, or alike everywhere.")
+        Literal["latency", "global", "uniform", "bottom-up", "top-down"],
+        typer.Option(help="Where to cut: by time, by cost alone, alike everywhere, or walking block by block."),
     ] = "latency",
+    recovery: Annotated[
+        str, typer.Option(help="How to recover, separated by commas: renormalise, solve, distil; none: not at all.")
+    ] = "solve",
+    memory_mb: Annotated[float, typer.Option(help="For activations that a walk or distillation keeps, in MB.")] = 600,
+    reads: Annotated[
+        float,
+        typer.Option(help="The share of its inputs that a layer keeps which shares them with others; 1: all."),
+    ] = 1.0,
     streams: Annotated[bool, typer.Option("--streams", help="Cut channels that several layers write, too.")] = False,
     input: Annotated[int | None, typer.Option(min=8, metavar="PX", help="A smaller input, in px.")] = None,
     limit: Annotated[int | None, typer.Option(min=4, help="So many images at most, drawn by the seed.")] = None,
@@ -68,9 +84,11 @@ def command(
 
     torch = import_torch("edgewise prune")
     from edgewise.prune.make import Settings, make_user_network
+    from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import check_out, write_user_network
     from edgewise.prune.source import trained
     from edgewise.prune.stream import read_stream
+    from edgewise.prune.walk import Stride
 
     guard = Guard(max_drop, alpha, when_undecided=undecided)
     sources = find([model], weights or ())
@@ -86,15 +104,29 @@ def command(
         target_speedup=target_speedup,
         criterion=criterion,
         where=where,
+        recovery=() if recovery == "none" else tuple(recovery.split(",")),  # type: ignore[arg-type] - checked there
+        stride=Stride(max_drop_points=max_drop, memory_mb=memory_mb),
+        memory_mb=memory_mb,
+        reads=reads,
         streams=streams,
         held_out=held_out,
         temperature=temperature,
         seed=seed,
     )
+    clock = cache(lambda: OnnxClock(network, classifier.card.preprocess.size_px, threads=threads))
     with progress_bars(quiet=quiet or json) as progress:
         stream = read_stream(data, card.preprocess, limit=limit, seed=seed, progress=progress)
+        if target_ms is not None:
+            settings = replace(settings, target_speedup=clock().reference_ms() / target_ms)
         made = make_user_network(
-            network, stream.images, own, settings, guard, source=sources[0].text, progress=progress
+            network,
+            stream.images,
+            own,
+            settings,
+            guard,
+            measured=lambda changed: clock().share(changed, card.preprocess.size_px),
+            source=sources[0].text,
+            progress=progress,
         )
         made.evidence.require()
         progress("writing", 0, 1)
@@ -121,12 +153,13 @@ def _show(made: "UserNetwork", written: "Written", known: "ClassSet") -> None:
         for name, cut in made.plan.cuts.items()
     ]
     print_table("Channels kept", ["group", "of", "kept", "%"], rows)
-    seconds = ", ".join(f"{one.step} {one.seconds:.0f} s" for one in made.spent)
+    seconds = ", ".join(f"{one.step} {one.seconds:.0f} s" for one in made.cost.steps if one.seconds >= 0.5)
     console.print(
         f"\nFor {named}: {made.macs / 1e6:,.0f} of {made.macs_before / 1e6:,.0f} M MACs; on ONNX Runtime "
         f"{written.ms:.1f} ms, the generic network {written.generic_ms:.1f} ms: "
         f"{written.generic_ms / written.ms:.2f}x as fast.\nThe guard: {made.evidence}\n"
-        f"Made of {made.images} images ({seconds}).\n\n{written.model.resolve()}",
+        f"Made of {made.images} images in {made.cost.seconds:.0f} s ({seconds}).\n\n{written.model.resolve()}\n"
+        f"{written.report.resolve()}",
         soft_wrap=True,
         markup=False,
     )

@@ -1,6 +1,6 @@
 """Where to cut: how many channels each group gives up, so that a target is met at the least cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,31 +44,77 @@ def by_latency(
 
     Step by step the channels go whose going costs least for the time that it saves. A layer's time is taken to shrink
     with its inputs and its outputs alike; what that is worth on a runtime, only a measurement tells. Raises
-    `UsageError` where even the smallest network that the limits allow would take longer.
+    `UsageError` for a target outside of 0 to 1, and where even the smallest network that the limits allow would take
+    longer.
     """
+    return _walk(groups, rankings, layers, target, limits, lambda s: s.cost / s.ms if s.ms > 0 else np.inf)
+
+
+def global_(
+    groups: Sequence[Group],
+    rankings: Mapping[str, Ranking],
+    layers: Sequence[LayerWork],
+    target: float,
+    limits: Limits = Limits(),
+) -> dict[str, tuple[int, ...]]:
+    """As `by_latency`, but the channels go that cost least each, wherever they are and whatever time they save.
+
+    That is one threshold for all groups, and needs costs that mean the same in each of them.
+    """
+    return _walk(groups, rankings, layers, target, limits, lambda step: step.cost / step.channels)
+
+
+def time_left(groups: Sequence[Group], layers: Sequence[LayerWork], kept: Mapping[str, Collection[int]]) -> float:
+    """The foretold share of the layers' time that is left when only `kept` stays of the groups named there."""
+    clock = _Clock(groups, layers)
+    for group in groups:
+        if group.name in kept:
+            clock.remove(group.name, group.channels - len(kept[group.name]))
+    return clock.share
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What comes next in one group."""
+
+    group: str
+    removed: int  # channels that are gone in all after it,
+    channels: int  # and of those the ones that go with it
+    cost: float
+    ms: float  # saved
+
+
+def _walk(
+    groups: Sequence[Group],
+    rankings: Mapping[str, Ranking],
+    layers: Sequence[LayerWork],
+    target: float,
+    limits: Limits,
+    price: Callable[[_Step], float],
+) -> dict[str, tuple[int, ...]]:
+    """Take the step with the lowest price until the target is met."""
+    if not 0 < target < 1:
+        raise UsageError(f"The target is {target:g} of the layers' time; it must be above 0 and below 1.")
     clock = _Clock(groups, layers)
     removed = dict.fromkeys(rankings, 0)
     ladders = {group.name: _sizes(group, limits) for group in groups if group.name in rankings}
     while clock.share > target:
-        best: tuple[float, str, int] | None = None
+        steps: list[_Step] = []
         for name, sizes in ladders.items():
-            further = next((size for size in sizes if size > removed[name]), None)
-            if further is None:
-                continue
-            saved = clock.saving(name, further)
-            cost = _cost(rankings[name], further) - _cost(rankings[name], removed[name])
-            worth = cost / saved if saved > 0 else np.inf
-            if best is None or worth < best[0]:
-                best = (worth, name, further)
-        if best is None:
+            was = removed[name]
+            further = next((size for size in sizes if size > was), None)
+            if further is not None:
+                cost = _cost(rankings[name], further) - _cost(rankings[name], was)
+                steps.append(_Step(name, further, further - was, cost, clock.saving(name, further)))
+        if not steps:
             raise UsageError(
                 f"The target, {target:.0%} of the layers' time, cannot be met: with {limits.fewest:.0%} of all "
                 f"channels that can go kept, {clock.share:.0%} would be left.",
                 "Ask for less speed, or begin with a smaller network or input.",
             )
-        _, name, further = best
-        clock.remove(name, further)
-        removed[name] = further
+        step = min(steps, key=price)
+        clock.remove(step.group, step.removed)
+        removed[step.group] = step.removed
     return _kept(groups, rankings, removed)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+_LARGE = 1024  # inputs, from which double precision takes seconds
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -62,6 +64,15 @@ def removal(readings: Sequence[Reading], remove: int, *, step: int = 1, ridge: f
     return Removal(torch.tensor(order, dtype=torch.int64), torch.tensor(losses, dtype=torch.float64), variance)
 
 
+def _inverse(damped: Tensor) -> Tensor:
+    """float32: the updates are bound by memory. Of a large matrix found in it too, where that can be."""
+    if len(damped) > _LARGE:
+        factor, failed = torch.linalg.cholesky_ex(damped.float())
+        if not failed:
+            return torch.cholesky_inverse(factor)
+    return torch.cholesky_inverse(torch.linalg.cholesky(damped)).float()
+
+
 class _Surgeon:
     """One reader's inverse covariance and weights, kept up to date as inputs go."""
 
@@ -69,8 +80,7 @@ class _Surgeon:
         covariance = reading.covariance.double()
         variance = float(covariance.diagonal().mean())
         damped = covariance + max(ridge * variance, 1e-12) * torch.eye(len(covariance), dtype=torch.float64)
-        # Found exactly, then kept in single precision: the updates are bound by memory.
-        self._inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped)).float()
+        self._inverse = _inverse(damped)
         self._weights = reading.weights.detach().clone().float()
         self._index = reading.index
         self.variance = float(((self._weights @ covariance.float()) * self._weights).sum())

@@ -34,6 +34,7 @@ class Criterion(Protocol):
 class Magnitude:
     """Class-blind: the norm of the weights that write a channel. Of several writers, the sum.
 
+    Costs are shares of a group's sum: weights of different layers have no unit in common.
     Source: Li et al. 2017, "Pruning Filters for Efficient ConvNets" (L1).
     """
 
@@ -67,18 +68,25 @@ class Random:
         return {group.name: ranked(rng.random(group.channels)) for group in groups}
 
 
-def ranked(scores: np.ndarray) -> Ranking:
-    """By scores float [channels] that add up: the lowest goes first; costs are shares of their sum."""
+def ranked(scores: np.ndarray, whole: float | None = None) -> Ranking:
+    """By scores float [channels] that add up: the lowest goes first; costs are shares of `whole`, or of their sum."""
     order = np.argsort(scores, kind="stable")[:-1]
-    return Ranking(order, np.cumsum(scores[order]) / max(float(scores.sum()), 1e-30))
+    return Ranking(order, np.cumsum(scores[order]) / max(float(scores.sum()) if whole is None else whole, 1e-30))
 
 
 def criterion_named(name: str, classes: Sequence[int] = (), seed: int = 0) -> Criterion:
-    """`reconstruction`, `l1`, `l2` or `random`. Raises `UsageError` for any other."""
+    """One of those below, for the user's `classes`. Raises `UsageError` for any other."""
+    from edgewise.prune.activation import Activation, Firing
     from edgewise.prune.reconstruction_error import ReconstructionError
+    from edgewise.prune.taylor import Taylor
 
+    own = tuple(classes)
     known: Mapping[str, Criterion] = {
-        "reconstruction": ReconstructionError(classes=tuple(classes), seed=seed),
+        "reconstruction": ReconstructionError(classes=own, seed=seed),
+        "taylor": Taylor(classes=own, seed=seed),
+        "taylor-blind": Taylor(seed=seed),
+        "activation": Activation(),
+        "firing": Firing(classes=own),
         "l1": Magnitude(1),
         "l2": Magnitude(2),
         "random": Random(seed),

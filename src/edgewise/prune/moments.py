@@ -8,8 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgewise.errors import ModelError
+from edgewise.prune.selective_layers import Selective
 
 Layer = nn.Conv2d | nn.Linear
+_MOST_STRETCHED = 3.0
+_BLOCK = 512  # columns of a Gram matrix that are summed up at a time: a large one takes two thirds of the work so
 
 
 def positions_of(shape: torch.Size, most: int, generator: torch.Generator) -> Tensor:
@@ -31,6 +34,8 @@ def inputs_at(layer: Layer, inputs: Tensor, positions: Tensor) -> Tensor:
 
     g is the layer's number of groups, d the inputs of each: channels * kernel height * kernel width, as in its weights.
     """
+    if isinstance(layer, Selective):
+        inputs = layer.taken(inputs)
     if isinstance(layer, nn.Linear):
         return inputs.flatten(1)[:, None] if inputs.ndim > 2 else inputs[:, None]
     if isinstance(layer.padding, str) or layer.padding_mode != "zeros":
@@ -62,7 +67,7 @@ def _gathered(flat: Tensor, positions: Tensor) -> Tensor:
 class Moments:
     """Sums over some thousands of places: of inputs times inputs and inputs times targets, a 1 as the last input."""
 
-    gram: Tensor  # float32 [g, d + 1, d + 1]
+    upper: Tensor  # float32 [g, d + 1, d + 1]: of the symmetric sums the upper triangle, and what lies near it
     cross: Tensor  # float32 [g, d + 1, o / g]
     squares: float = 0.0  # of the targets
     count: int = 0
@@ -77,7 +82,9 @@ class Moments:
     def add(self, inputs: Tensor, targets: Tensor | None = None) -> None:
         """`inputs`: float32 [n, g, d]; `targets`: float32 [n, o], in the order of the layer's outputs."""
         by_group = functional.pad(inputs, (0, 1), value=1.0).transpose(0, 1)
-        self.gram.baddbmm_(by_group.transpose(1, 2), by_group)
+        for begin in range(0, self.upper.shape[1], _BLOCK):
+            block = slice(begin, begin + _BLOCK)
+            self.upper[:, block, begin:].baddbmm_(by_group[:, :, block].transpose(1, 2), by_group[:, :, begin:])
         if targets is not None:
             wanted = targets.reshape(len(targets), len(self.cross), -1).transpose(0, 1)
             self.cross.baddbmm_(by_group.transpose(1, 2), wanted)
@@ -87,11 +94,16 @@ class Moments:
     def __add__(self, other: Self) -> Self:
         """Of both sets of places."""
         return type(self)(
-            self.gram + other.gram,
+            self.upper + other.upper,
             self.cross + other.cross,
             self.squares + other.squares,
             self.count + other.count,
         )
+
+    @property
+    def gram(self) -> Tensor:
+        """float32 [g, d + 1, d + 1]: the sums of inputs times inputs, both triangles."""
+        return self.upper.triu() + self.upper.triu(1).transpose(1, 2)
 
     @property
     def variance(self) -> float:
@@ -101,24 +113,39 @@ class Moments:
 
     def missed(self, weights: Tensor, biases: Tensor) -> float:
         """The sum of squares by which a layer with these weights and biases misses the targets."""
-        groups, inputs = len(self.gram), self.gram.shape[1] - 1
+        gram = self.gram.double()
+        groups, inputs = len(gram), gram.shape[1] - 1
         both = torch.cat([weights.reshape(groups, -1, inputs), biases.reshape(groups, -1, 1)], dim=2)
         wide = both.double().transpose(1, 2)
-        explained = ((self.gram.double() @ wide) * wide).sum() - 2 * (self.cross.double() * wide).sum()
+        explained = ((gram @ wide) * wide).sum() - 2 * (self.cross.double() * wide).sum()
         return max(self.squares + float(explained), 0.0)
 
     def solve(self, layer: Layer, ridge: float) -> tuple[Tensor, Tensor]:
         """Weights like the layer's, and biases float32 [o], that miss the targets least in squares.
 
-        `ridge` draws the weights to the layer's own, by so many times the mean square of the inputs.
+        `ridge` draws the weights, by so many times the mean square of the inputs, to the layer's own, those of each
+        output stretched so that they miss its target least: what is missing of the inputs has made the output smaller.
         """
         gram, cross = self.gram.double() / self.count, self.cross.double() / self.count
         groups, inputs = len(gram), gram.shape[1] - 1
         own = layer.weight.detach().double().reshape(groups, -1, inputs).transpose(1, 2)
+        own = own * _stretch(own, gram, cross)
         squares = gram.diagonal(dim1=1, dim2=2)[:, :-1].mean(dim=1)
         strength = torch.zeros(groups, inputs + 1, dtype=gram.dtype)
         strength[:, :-1] = (ridge * squares).clamp(min=1e-12)[:, None]
         pulled = cross + strength[:, :, None] * functional.pad(own, (0, 0, 0, 1))
-        found = torch.linalg.solve(gram + torch.diag_embed(strength), pulled)
+        held = gram + torch.diag_embed(strength)
+        factor, failed = torch.linalg.cholesky_ex(held)
+        found = torch.linalg.solve(held, pulled) if failed.any() else torch.cholesky_solve(pulled, factor)
         weights = found[:, :-1].transpose(1, 2).reshape(layer.weight.shape)
         return weights.to(layer.weight.dtype), found[:, -1].reshape(-1).to(layer.weight.dtype)
+
+
+def _stretch(own: Tensor, gram: Tensor, cross: Tensor) -> Tensor:
+    """float64 [g, 1, o]: of least squares about the means, in one dimension for each output."""
+    means = gram[:, -1, :-1, None]
+    covariance = gram[:, :-1, :-1] - means * means.transpose(1, 2)
+    wanted = cross[:, :-1] - means * cross[:, -1:]
+    along = ((covariance @ own) * own).sum(dim=1, keepdim=True)
+    found = (own * wanted).sum(dim=1, keepdim=True) / along.clamp(min=1e-30)
+    return torch.where(along > 0, found.clamp(1 / _MOST_STRETCHED, _MOST_STRETCHED), 1.0)

@@ -1,7 +1,7 @@
 """Which channels stay, group by group: a file that can be read, compared, and carried out again on the original."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -18,7 +18,7 @@ _MOST_NAMED = 6
 
 @dataclass(frozen=True)
 class Cut:
-    """What stays of one group: `kept`, rising, of `channels`."""
+    """What stays of one group, or of one side of one layer: `kept`, rising, of `channels`."""
 
     channels: int
     kept: tuple[int, ...]
@@ -35,12 +35,15 @@ class Plan:
     """What stays of a network; a group that is not named here stays whole.
 
     `source` is the text that names the network, `input` the channels, height and width of the image by which its
-    groups were found.
+    groups were found. Layers may besides keep sets of their own of what they read and write (`asymmetric`); they too
+    are counted as in the original, and lie within what the cuts leave.
     """
 
     source: str
     input: tuple[int, int, int]
     cuts: dict[str, Cut]  # by the group's name, in execution order
+    reads: dict[str, Cut] = field(default_factory=dict)  # by the layer's path: of its inputs
+    writes: dict[str, Cut] = field(default_factory=dict)  # by the layer's path: of its outputs
 
     @classmethod
     def of(
@@ -50,10 +53,12 @@ class Plan:
         *,
         source: str = "",
         input: tuple[int, int, int] = (3, 224, 224),
+        reads: Mapping[str, Cut] | None = None,
+        writes: Mapping[str, Cut] | None = None,
     ) -> "Plan":
         """The plan that keeps these channels of these groups, and all of the others.
 
-        Groups of which everything is kept are left out. Raises `UsageError` as `check` does.
+        Groups and layers of which everything is kept are left out. Raises `UsageError` as `check` does.
         """
         _see_that_known(kept, groups)
         cuts = {
@@ -61,9 +66,11 @@ class Plan:
             for group in groups
             if group.name in kept
         }
-        for name, cut in cuts.items():  # before a repeated channel can pass for a whole group
-            _see_that_in_range(name, cut)
-        plan = cls(source, input, {name: cut for name, cut in cuts.items() if len(cut.kept) < cut.channels})
+        sides = dict(reads or {}), dict(writes or {})
+        for what, some in (("Group", cuts), ("Layer", sides[0]), ("Layer", sides[1])):
+            for name, cut in some.items():  # before a repeated channel can pass for a whole group
+                _see_that_in_range(name, cut, what)
+        plan = cls(source, input, *map(_felt, (cuts, *sides)))
         plan.check(groups)
         return plan
 
@@ -77,12 +84,15 @@ class Plan:
 
         Raises `UsageError` for a group that is unknown, of another width or must stay whole, for channels that are out
         of range, not rising, not a multiple of the group's step or none at all, and for a plan that removes nothing.
+        Whether the layers fit is seen when it is carried out.
         """
         _see_that_known(self.cuts, groups)
         known = {group.name: group for group in groups}
         for name, cut in self.cuts.items():
             _see_that_fits(known[name], cut)
-        if not any(len(cut.kept) < cut.channels for cut in self.cuts.values()):
+        for path, cut in self._sides:
+            _see_that_in_range(path, cut, "Layer")
+        if not any(len(cut.kept) < cut.channels for cut in (*self.cuts.values(), *(cut for _, cut in self._sides))):
             raise UsageError(
                 _nothing(groups), "Keep fewer channels of some group; `edgewise prune inspect` shows them."
             )
@@ -94,25 +104,29 @@ class Plan:
             lines.append(f"The network is {other.source or 'unnamed'}, not {self.source or 'unnamed'}.")
         if self.input != other.input:
             lines.append(f"The input is {_by(other.input)}, not {_by(self.input)}.")
-        names = dict.fromkeys((*self.cuts, *other.cuts))
-        return (
-            *lines,
-            *(line for name in names if (line := _changed(name, self.cuts.get(name), other.cuts.get(name)))),
-        )
+        for what, ours, theirs in (
+            ("Group", self.cuts, other.cuts),
+            ("Reader", self.reads, other.reads),
+            ("Writer", self.writes, other.writes),
+        ):
+            names = dict.fromkeys((*ours, *theirs))
+            lines += [_changed(f"{what} {name}", ours.get(name), theirs.get(name)) for name in names]
+        return tuple(line for line in lines if line)
 
     def write(self, path: Path, weights_sha256: str | None = None) -> None:
         """Write it as JSON, atomically, with the hash of the weights that belong to it, if any lie beside it."""
-        data = {
-            "source": self.source,
-            "input": list(self.input),
-            "cuts": {name: {"channels": cut.channels, "kept": list(cut.kept)} for name, cut in self.cuts.items()},
-        }
+        data = {"source": self.source, "input": list(self.input), "cuts": _stored(self.cuts)}
+        data |= {name: _stored(cuts) for name, cuts in (("reads", self.reads), ("writes", self.writes)) if cuts}
         store.write_json(path, KIND, SCHEMA, data | ({"weights_sha256": weights_sha256} if weights_sha256 else {}))
 
     @classmethod
     def read(cls, path: Path) -> "Plan":
         """The plan in a file. Raises `StoreError` when it is missing, torn, of another schema or no plan."""
         return read_with_hash(path)[0]
+
+    @property
+    def _sides(self) -> tuple[tuple[str, Cut], ...]:
+        return (*self.reads.items(), *self.writes.items())
 
 
 class _Stored(TypedDict):
@@ -121,18 +135,31 @@ class _Stored(TypedDict):
     source: str
     input: tuple[int, int, int]
     cuts: dict[str, Cut]
+    reads: NotRequired[dict[str, Cut]]
+    writes: NotRequired[dict[str, Cut]]
     weights_sha256: NotRequired[str]
 
 
 def read_with_hash(path: Path) -> tuple[Plan, str | None]:
     """The plan in a file, and the hash of the weights that lie beside it. Raises `StoreError` as `Plan.read` does."""
     stored = restore(_Stored, store.read_json(path, KIND, SCHEMA, _AGAIN), path)
+    reads, writes = stored.get("reads", {}), stored.get("writes", {})
     try:
-        for name, cut in stored["cuts"].items():
-            _see_that_in_range(name, cut)
+        for what, cuts in (("Group", stored["cuts"]), ("Layer", reads), ("Layer", writes)):
+            for name, cut in cuts.items():
+                _see_that_in_range(name, cut, what)
     except UsageError as error:
         raise StoreError(f"{path}: {error.message}", _AGAIN) from error
-    return Plan(stored["source"], stored["input"], stored["cuts"]), stored.get("weights_sha256")
+    return Plan(stored["source"], stored["input"], stored["cuts"], reads, writes), stored.get("weights_sha256")
+
+
+def _felt(cuts: Mapping[str, Cut]) -> dict[str, Cut]:
+    """Those that remove something."""
+    return {name: cut for name, cut in cuts.items() if len(cut.kept) < cut.channels}
+
+
+def _stored(cuts: Mapping[str, Cut]) -> dict[str, object]:
+    return {name: {"channels": cut.channels, "kept": list(cut.kept)} for name, cut in cuts.items()}
 
 
 def _see_that_known(names: Collection[str], groups: Sequence[Group]) -> None:
@@ -162,19 +189,19 @@ def _see_that_fits(group: Group, cut: Cut) -> None:
         )
 
 
-def _see_that_in_range(name: str, cut: Cut) -> None:
+def _see_that_in_range(name: str, cut: Cut, what: str = "Group") -> None:
     if not cut.kept:
-        raise UsageError(f"Nothing of group {name} would be kept.", "Keep at least one channel of each group.")
+        raise UsageError(f"Nothing of {what.lower()} {name} would be kept.", f"Keep a channel of each {what.lower()}.")
     outside = [channel for channel in cut.kept if not 0 <= channel < cut.channels]
     if outside:
         raise UsageError(
-            f"Group {name} has no channel {outside[0]}; it has 0 to {cut.channels - 1}.", "Correct the plan."
+            f"{what} {name} has no channel {outside[0]}; it has 0 to {cut.channels - 1}.", "Correct the plan."
         )
     for before, after in zip(cut.kept, cut.kept[1:], strict=False):
         if before == after:
-            raise UsageError(f"Group {name} would keep channel {after} twice.", "Name each channel once.")
+            raise UsageError(f"{what} {name} would keep channel {after} twice.", "Name each channel once.")
         if before > after:
-            raise UsageError(f"Group {name} keeps {after} behind {before}.", "Name the channels in rising order.")
+            raise UsageError(f"{what} {name} keeps {after} behind {before}.", "Name the channels in rising order.")
 
 
 def _nothing(groups: Sequence[Group]) -> str:
@@ -193,16 +220,16 @@ def _changed(name: str, before: Cut | None, after: Cut | None) -> str:
         assert cut is not None
         now = f"keeps {len(cut.kept)} of {cut.channels} channels" if before is None else "is whole"
         was = f"kept {len(cut.kept)} of {cut.channels}" if after is None else "was whole"
-        return f"Group {name} {now}; it {was}."
+        return f"{name} {now}; it {was}."
     if before.channels != after.channels:
-        return f"Group {name} has {after.channels} channels, not {before.channels}."
+        return f"{name} has {after.channels} channels, not {before.channels}."
     back, gone = sorted({*after.kept} - {*before.kept}), sorted({*before.kept} - {*after.kept})
     moves = [
         f"{word} {len(moved)} ({_some(list(map(str, moved)))})"
         for word, moved in (("gets back", back), ("loses", gone))
         if moved
     ]
-    return f"Group {name} {' and '.join(moves)}: it keeps {len(after.kept)} channels, not {len(before.kept)}."
+    return f"{name} {' and '.join(moves)}: it keeps {len(after.kept)} channels, not {len(before.kept)}."
 
 
 def _by(sizes: Sequence[int]) -> str:

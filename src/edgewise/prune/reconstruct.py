@@ -28,7 +28,7 @@ _EVERY = 4  # of so many pairs of batches one judges the ridge: a batch and its 
 class Sweep:
     """How much is read, and how strongly the weights are held: layer by layer what serves best on images left out."""
 
-    ridges: tuple[float, ...] = (1e-3, 1e-2, 1e-1)  # towards a layer's own weights, in mean squares of its inputs
+    ridges: tuple[float, ...] = (0.3, 1.0, 3.0)  # towards a layer's own weights, in mean squares of its inputs
     places_per_weight: float = 4.0  # places read for each weight of an output,
     fewest_places: int = 20_000  # and as many at least
     seed: int = 0
@@ -65,12 +65,29 @@ def reconstruct(
     generator = torch.Generator().manual_seed(sweep.seed)
     solved: list[Solved] = []
     for done, (generic_part, cut_part) in enumerate(pairs):
-        pair = _Pair(generic_part, cut_part, kept, sweep, generator)
-        targets, theirs = pair.targets(theirs)
-        solved += [pair.solve(lesson, targets[lesson.path], ours) for lesson in pair.lessons]
+        found, theirs = reconstruct_segment(generic_part, cut_part, kept, theirs, ours, sweep, generator)
+        solved += found
         ours = [_run(cut_part, batch) for batch in ours]
         progress("solving layers", done + 1, len(pairs))
     return tuple(solved)
+
+
+def reconstruct_segment(
+    generic: Segment,
+    cut: Segment,
+    kept: Mapping[str, Tensor],
+    theirs: Sequence[Tensor],
+    ours: Sequence[Tensor],
+    sweep: Sweep,
+    generator: torch.Generator,
+) -> tuple[list[Solved], list[Tensor]]:
+    """Solve the layers of one segment anew, in place; also what the generic one gives, in half precision.
+
+    `theirs` and `ours`: what enters it in the generic and in the cut network, batch by batch alike.
+    """
+    pair = _Pair(generic, cut, kept, sweep, generator)
+    targets, given = pair.targets(theirs)
+    return [pair.solve(lesson, targets[lesson.path], ours) for lesson in pair.lessons], given
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from edgewise.prune.moments import Layer, Moments, inputs_at, positions_of
 from edgewise.prune.sensitivity import sensitivities
 
 _TRIED = 0.1  # of a group's channels go for a trial
-_STEPS = 48  # in which the channels of a group go: more are slower and hardly better
+_STEPS = 24  # in which the channels of a group go: more are slower and hardly better
 
 
 @dataclass(frozen=True)

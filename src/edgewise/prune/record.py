@@ -1,16 +1,23 @@
 """A user's network on disk: plan and weights, the ONNX file that serves, and the evidence that let it in."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from edgewise import store
 from edgewise.errors import UsageError
 from edgewise.machine import fingerprint
+from edgewise.prune.cost import break_even
+from edgewise.prune.layer_widths import LayerWidth, layer_widths
 from edgewise.prune.load import PLAN, save_pruned
 from edgewise.prune.make import UserNetwork
 from edgewise.prune.speed import in_turns_ms
+from edgewise.prune.user_record import KIND, RECORD, SCHEMA, Candidate
+from edgewise.report.user_network import write_report
 from edgewise.runtime.torch import TorchSession
 from edgewise.text import printable
 from edgewise.zoo.card import Card
@@ -18,8 +25,6 @@ from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.classifier import Classifier, text_fingerprint
 from edgewise.zoo.export import export_onnx
 
-KIND, SCHEMA = "user network", 1
-RECORD = "user_network.json"
 OTHER = "(other)"
 
 
@@ -31,6 +36,7 @@ class Written:
     ms: float
     generic_ms: float
     record: dict[str, Any]
+    report: Path
 
 
 def check_out(folder: Path) -> None:
@@ -41,10 +47,20 @@ def check_out(folder: Path) -> None:
         )
 
 
-def write_user_network(folder: Path, made: UserNetwork, card: Card, generic: Classifier, *, threads: int) -> Written:
-    """Write `plan.json`, `weights.safetensors`, `NAME-user.onnx` with its card, and `user_network.json`, in that order.
+def write_user_network(
+    folder: Path,
+    made: UserNetwork,
+    card: Card,
+    generic: Classifier,
+    *,
+    threads: int,
+    candidates: Sequence[Candidate] = (),
+) -> Written:
+    """Write `plan.json`, `weights.safetensors`, `NAME-user.onnx` with its card, `user_network.json` and `report.html`.
 
-    The ONNX file is checked against PyTorch and timed beside the generic network's, one image at a time.
+    In that order. `card`: the generic network's, perhaps with a smaller input. The ONNX file is checked against PyTorch
+    and timed beside that of the generic network at its own input size, one image at a time.
+    `candidates`: the networks that were tried.
     """
     folder.mkdir(parents=True, exist_ok=True)
     save_pruned(folder, made.plan, made.network)
@@ -60,28 +76,42 @@ def write_user_network(folder: Path, made: UserNetwork, card: Card, generic: Cla
     )
     exported = export_onnx(Classifier(own, session, text_fingerprint(own.name)), folder)
     with tempfile.TemporaryDirectory() as temporary:
-        whole = export_onnx(replace(generic, card=replace(card, name="generic")), Path(temporary))
-        generic_ms, ms = in_turns_ms([(whole.model, size_px), (exported.model, size_px)], threads=threads)
+        whole = export_onnx(replace(generic, card=replace(generic.card, name="generic")), Path(temporary))
+        both = [(whole.model, generic.card.preprocess.size_px), (exported.model, size_px)]
+        generic_ms, ms = in_turns_ms(both, threads=threads)
     record = {
         "classes": [card.classes.short_name(index) for index in made.classes],
         "class_indices": list(made.classes),
         "generic": card.source,
         "size_px": size_px,
+        "generic_size_px": generic.card.preprocess.size_px,
         "engine": "ONNX Runtime",
         "threads": threads,
         "ms": ms,
         "generic_ms": generic_ms,
         "macs": made.macs,
-        "generic_macs": made.macs_before,
+        "generic_macs": made.macs_before,  # at the same input size
         "images": made.images,
         "other_r_squared": made.other_r_squared,
         "evidence": made.evidence.to_values(),
-        "spent": [asdict(one) for one in made.spent],
+        "cost": asdict(made.cost),
+        "break_even_inferences": break_even(made.cost.seconds, generic_ms, ms),
         "solved": [asdict(one) for one in made.solved],
+        "walked": [asdict(one) for one in made.walked],
+        "distilled": None if made.distilled is None else asdict(made.distilled),
+        "layers": [asdict(one) for one in _widths(generic, made, size_px)],
+        "candidates": [asdict(one) for one in candidates],
         "machine": asdict(fingerprint()),
     }
     store.write_json(folder / RECORD, KIND, SCHEMA, record)
-    return Written(exported.model, ms, generic_ms, record)
+    return Written(exported.model, ms, generic_ms, record, write_report(folder))
+
+
+def _widths(generic: Classifier, made: UserNetwork, size_px: int) -> tuple[LayerWidth, ...]:
+    """Nothing for a generic network that is no PyTorch module any more."""
+    if not isinstance(generic.session, TorchSession):
+        return ()
+    return layer_widths(generic.session.module, made.network, torch.zeros(1, 3, size_px, size_px))
 
 
 def _with_other(classes: ClassSet) -> ClassSet:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from edgewise.progress import Progress, silent
+from edgewise.prune.own_answers import backward_from_drawn, frozen, spread_over
 
 
 def sensitivities(
@@ -31,25 +32,17 @@ def sensitivities(
     generator = torch.Generator().manual_seed(seed)
     found = {path: torch.zeros(0, dtype=torch.float64) for path in paths}
     hooks = [network.get_submodule(path).register_forward_hook(_Watch(found, path)) for path in paths]
-    wanted = list(_first(batches, images))
+    wanted = spread_over(batches, images)
     seen = 0
-    frozen = {weight: weight.requires_grad for weight in network.parameters()}
     try:
-        for weight in frozen:
-            weight.requires_grad_(False)
-        for done, batch in enumerate(wanted):
-            # Gradients flow to the layers' outputs alone: the weights are not trained.
-            logits = network(batch.detach().requires_grad_())[:, list(classes)]
-            log_probabilities = logits.log_softmax(dim=1)
-            drawn = torch.multinomial(log_probabilities.detach().exp(), 1, generator=generator)
-            (-log_probabilities.gather(1, drawn)).sum().backward()
-            seen += len(batch)
-            progress("weighing outputs", done + 1, len(wanted))
+        with frozen(network):
+            for done, batch in enumerate(wanted):
+                backward_from_drawn(network(batch.detach().requires_grad_()), classes, generator)
+                seen += len(batch)
+                progress("weighing outputs", done + 1, len(wanted))
     finally:
         for hook in hooks:
             hook.remove()
-        for weight, trained in frozen.items():
-            weight.requires_grad_(trained)
     return {path: sums / max(seen, 1) for path, sums in found.items()}
 
 
@@ -69,10 +62,3 @@ class _Watch:
         own = squares.sum(dim=(0, 2, 3)) if squares.ndim == 4 else squares.sum(dim=0)
         before = self.found[self.path]
         self.found[self.path] = before + own if len(before) else own
-
-
-def _first(batches: Sequence[Tensor], images: int) -> Sequence[Tensor]:
-    """Batches spread over all, with about so many images."""
-    total = sum(len(batch) for batch in batches)
-    stride = max(1, total // max(images, 1))
-    return batches[::stride]

@@ -1,4 +1,4 @@
-"""How fast networks are beside each other: ONNX Runtime, one image, all in turns."""
+"""How fast networks are beside each other: one image, all in turns."""
 
 import statistics
 from collections.abc import Sequence
@@ -8,21 +8,26 @@ from time import perf_counter_ns
 import numpy as np
 
 from edgewise.runtime.onnx import OnnxSession
+from edgewise.runtime.session import Session
 
 _WARM_UP = 3
 
 
 def in_turns_ms(models: Sequence[tuple[Path, int]], *, threads: int = 1, runs: int = 15) -> list[float]:
-    """Median ms of one image on each ONNX file, given with its input size in px.
+    """Median ms of one image on each ONNX file, given with its input size in px, on ONNX Runtime."""
+    return sessions_in_turns_ms([(OnnxSession(path, threads=threads), size_px) for path, size_px in models], runs=runs)
+
+
+def sessions_in_turns_ms(sessions: Sequence[tuple[Session, int]], *, runs: int = 15) -> list[float]:
+    """Median ms of one image on each session, given with its input size in px.
 
     The networks take turns, so that whatever disturbs the machine disturbs all of them alike.
     """
     rng = np.random.default_rng(0)
-    sessions = [OnnxSession(path, threads=threads) for path, _ in models]
-    images = [rng.normal(size=(1, 3, size_px, size_px)).astype(np.float32) for _, size_px in models]
-    times: list[list[float]] = [[] for _ in models]
+    images = [rng.normal(size=(1, 3, size_px, size_px)).astype(np.float32) for _, size_px in sessions]
+    times: list[list[float]] = [[] for _ in sessions]
     for _ in range(_WARM_UP + runs):
-        for session, image, own in zip(sessions, images, times, strict=True):
+        for (session, _size_px), image, own in zip(sessions, images, times, strict=True):
             started = perf_counter_ns()
             session.run(image)
             own.append((perf_counter_ns() - started) / 1e6)

@@ -20,16 +20,28 @@ def cut(network: "nn.Module", plan: "Plan", image: "Tensor") -> "nn.Module":
     left of its weights is equal to the bit. Raises `ModelError` for a network that cannot be followed, `UsageError`
     where the plan is another network's.
     """
-    return _by_plan(network, plan, image, cut_groups)
+    groups = _groups(network, plan, image)
+    smaller = cut_groups(network, groups, plan.kept)
+    if plan.reads or plan.writes:
+        from edgewise.prune.asymmetric import keep_own_sets
+
+        keep_own_sets(network, smaller, groups, plan, image)
+    return smaller
 
 
 def masked(network: "nn.Module", plan: "Plan", image: "Tensor") -> "nn.Module":
     """A copy in full width that answers as the cut network does: what the plan removes is zero in it.
 
     Zero are weights, biases and norm statistics of the layers that write the removed channels or let them pass; those
-    that read them keep all their weights. Raises as `cut` does.
+    that read them keep all their weights, but where the plan gives them sets of their own. Raises as `cut` does.
     """
-    return _by_plan(network, plan, image, mask_groups)
+    groups = _groups(network, plan, image)
+    twin = mask_groups(network, groups, plan.kept)
+    if plan.reads or plan.writes:
+        from edgewise.prune.asymmetric import silence_own_sets
+
+        silence_own_sets(network, twin, groups, plan, image)
+    return twin
 
 
 def cut_groups(network: "nn.Module", groups: Sequence[Group], kept: Mapping[str, Collection[int]]) -> "nn.Module":
@@ -42,17 +54,12 @@ def mask_groups(network: "nn.Module", groups: Sequence[Group], kept: Mapping[str
     return _changed(network, losses(groups, kept), silence_layer)
 
 
-def _by_plan(
-    network: "nn.Module",
-    plan: "Plan",
-    image: "Tensor",
-    change: "Callable[[nn.Module, Sequence[Group], Mapping[str, Collection[int]]], nn.Module]",
-) -> "nn.Module":
+def _groups(network: "nn.Module", plan: "Plan", image: "Tensor") -> tuple[Group, ...]:
     from edgewise.prune.torch_pruning_groups import find_groups  # which tries cuts out itself
 
     groups = find_groups(network, image)
     plan.check(groups)
-    return change(network, groups, plan.kept)
+    return groups
 
 
 def _changed(

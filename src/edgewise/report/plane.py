@@ -60,7 +60,10 @@ def draw_plane(
         _line_through([(x.place(time), y.place(share)) for time, share in curve], clip) if curve else "",
         *(_error_bar(row, x, y) for row in rows),
         *(_point(row, x, y, images) for row in rows),
-        *(_label(row.kind, placed) for row, placed in zip(rows, _labels(numbered, curve, x, y, frame), strict=True)),
+        *(
+            draw_label(row.kind, placed)
+            for row, placed in zip(rows, _labels(numbered, curve, x, y, frame), strict=True)
+        ),
     ]
     return Markup(
         '<svg class="plane" viewBox="0 0 {w} {h}" role="img" aria-label="{title}">'
@@ -168,7 +171,8 @@ def _labels(
     return place(wanted, frame, avoided)
 
 
-def _label(kind: str, placed: Placed | None) -> Markup:
+def draw_label(kind: str, placed: Placed | None) -> Markup:
+    """A label in its place, centred, with its leader; `kind` decides its colour."""
     if placed is None:
         return Markup("")
     middle = placed.box.left + placed.box.width / 2

@@ -46,7 +46,7 @@ def export_onnx(classifier: Classifier, folder: Path) -> Exported:
             "Export timm:, torchvision:, hf: and torch: sources.",
         )
     size_px = classifier.card.preprocess.size_px
-    content = _to_onnx(session.module, size_px, classifier.card.source)
+    content = to_onnx(session.module, size_px, classifier.card.source)
     stem = folder / _file_stem(classifier.card.name)
     path, card_path = stem.with_name(f"{stem.name}.onnx"), stem.with_name(f"{stem.name}.toml")
     with atomic_path(path) as temporary:
@@ -88,7 +88,11 @@ def card_toml(card: Card) -> str:
     return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
 
 
-def _to_onnx(module: Any, size_px: int, what: str) -> bytes:
+def to_onnx(module: Any, size_px: int, what: str) -> bytes:
+    """The bytes of an ONNX file of a `torch.nn.Module` that takes float32 [n, 3, size, size].
+
+    `what` names it in errors. Raises `ModelError` when it cannot be exported, `MissingExtra` without the exporter.
+    """
     try:
         import onnxscript  # noqa: F401 - the exporter needs it and says so badly
     except ImportError as error:

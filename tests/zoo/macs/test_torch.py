@@ -66,11 +66,11 @@ def test_published_figures(name: str, giga: float) -> None:
 @pytest.mark.parametrize("name", ["mobilenetv3_small_100", "vit_tiny_patch16_224"])
 def test_an_export_has_the_work_of_its_network(tmp_path: Path, name: str) -> None:
     """But for the activations of attention, which the export spells out."""
-    from edgewise.zoo.export import _to_onnx
+    from edgewise.zoo.export import to_onnx
     from edgewise.zoo.macs.onnx import count_onnx
 
     module = network(name)
-    (tmp_path / "a.onnx").write_bytes(_to_onnx(module, 224, name))
+    (tmp_path / "a.onnx").write_bytes(to_onnx(module, 224, name))
     exported = count_onnx(tmp_path / "a.onnx", np.zeros((1, 3, 224, 224), np.float32))
     counted = count_torch(module, 224)
     assert (exported.macs, exported.weight_bytes) == (counted.macs, counted.weight_bytes)

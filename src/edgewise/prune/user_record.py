@@ -1,0 +1,115 @@
+"""What is stored of a user's network beside its plan and its weights: how fast it is, what let it in, what it cost.
+
+PyTorch is not needed to read it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+from edgewise import store
+from edgewise.machine import Machine
+from edgewise.prune.cost import Cost
+from edgewise.prune.evidence import Evidence
+from edgewise.prune.layer_widths import LayerWidth
+from edgewise.restore import restore
+
+KIND, SCHEMA = "user network", 1
+RECORD = "user_network.json"
+_AGAIN = "Name a folder that `edgewise prune` wrote, or make it again."
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One of the networks that were tried on the way to the one that came out."""
+
+    name: str
+    ms: float
+    expected_drop_points: float
+    low_points: float
+    high_points: float
+    accepted: bool
+    chosen: bool = False  # it is the one that came out
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What one layer missed of what it should give before and after it was solved anew, as shares of its variance."""
+
+    layer: str
+    missed_before: float
+    missed_after: float
+
+
+class _Stored(TypedDict):
+    """`user_network.json`; earlier versions wrote less."""
+
+    classes: list[str]
+    generic: str
+    size_px: int
+    engine: str
+    threads: int
+    ms: float
+    generic_ms: float
+    macs: int
+    generic_macs: int
+    images: int
+    other_r_squared: float
+    evidence: dict[str, Any]
+    solved: list[Recovery]
+    machine: Machine
+    cost: Cost
+    layers: NotRequired[list[LayerWidth]]
+    candidates: NotRequired[list[Candidate]]
+
+
+@dataclass(frozen=True)
+class UserRecord:
+    """A user's network as its folder tells of it. What an earlier version did not note is empty."""
+
+    classes: tuple[str, ...]
+    generic: str  # the source of the network that it was cut out of
+    size_px: int
+    engine: str
+    threads: int
+    ms: float
+    generic_ms: float
+    macs: int
+    generic_macs: int
+    images: int
+    other_r_squared: float
+    evidence: Evidence
+    cost: Cost
+    solved: tuple[Recovery, ...]
+    layers: tuple[LayerWidth, ...]
+    candidates: tuple[Candidate, ...]
+    machine: Machine
+
+    @property
+    def speedup(self) -> float:
+        return self.generic_ms / self.ms
+
+
+def read_user_record(folder: Path) -> UserRecord:
+    """The record in a folder. Raises `StoreError` when it is missing, torn or another's."""
+    path = folder / RECORD
+    stored = restore(_Stored, store.read_json(path, KIND, SCHEMA, _AGAIN), path)
+    return UserRecord(
+        classes=tuple(stored["classes"]),
+        generic=stored["generic"],
+        size_px=stored["size_px"],
+        engine=stored["engine"],
+        threads=stored["threads"],
+        ms=stored["ms"],
+        generic_ms=stored["generic_ms"],
+        macs=stored["macs"],
+        generic_macs=stored["generic_macs"],
+        images=stored["images"],
+        other_r_squared=stored["other_r_squared"],
+        evidence=Evidence.from_values(stored["evidence"], path),
+        cost=stored["cost"],
+        solved=tuple(stored["solved"]),
+        layers=tuple(stored.get("layers", ())),
+        candidates=tuple(stored.get("candidates", ())),
+        machine=stored["machine"],
+    )
