@@ -2,140 +2,79 @@
 
     python benchmarks/prune_users.py [--rapid] [--work DIR] [--jobs 2]
 
-Data: EDGEWISE_DATA (default ../shared/data). Users are drawn from its 20 classes: five classes each, out of the ten dog
-classes, out of the ten others, and mixed. A user's stream is unlabelled training images of those classes, half to make
-the network and half for its guard; accuracy is that on the official validation images, which nothing else sees. First
-come the baselines: ResNet-18 and ResNet-50 restricted to the user's classes, at their own input size and at a smaller
-one. Times are ONNX Runtime's, one thread, batch 1, all files in turns in one run. Every network is made and judged
-once and kept in --work, so a run that was cut off goes on. Writes benchmarks/results/prune_users.json,
-docs/prune_users.md and its picture. With --rapid one user of each pool, otherwise three.
+Data: EDGEWISE_DATA (default ../shared/data). Users are drawn from its 20 classes, out of the ten dog classes, out of
+the ten others, and mixed: five classes each, three users a pool, and ten classes, one a pool. A user's stream is 500
+unlabelled training images of those classes, three fifths to make the network and the rest for its guard; accuracy is
+that on the official validation images, which nothing else sees. First come the baselines: every network of the data
+restricted to the user's classes, at its own input size and at smaller ones. Times are one thread, batch 1, all files in
+turns in one run; MobileNetV2's are LiteRT's, all others ONNX Runtime's. Every network is made and judged once and kept
+in --work, so a run that was cut off goes on. Writes benchmarks/results/prune_users.json, docs/prune_users.md and its
+picture. With --rapid one user of five classes of each pool.
 """
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pages import ROOT, write_page, write_result
+from pages import write_page, write_result
 from pictures import write_svg
+from prune_users_data import (
+    BASELINES,
+    IMAGES,
+    IMAGES_PER_STREAM,
+    SEED,
+    Network,
+    User,
+    baseline_answers,
+    baseline_file,
+    folders,
+    prepared,
+    session_of,
+    stream_of,
+    torch_classifier,
+    users,
+    validation,
+)
 from prune_users_page import page, words
 from prune_users_picture import draw
 
-from edgewise.images.decode import decode, read_file
-from edgewise.prune.speed import in_turns_ms
-from edgewise.runtime.onnx import OnnxSession
+from edgewise.prune.speed import sessions_in_turns_ms
 from edgewise.select.judge.bootstrap import interval, resampled_means
 from edgewise.store import atomic_path
-from edgewise.zoo.classifier import Classifier
 
-DATA = Path(os.environ.get("EDGEWISE_DATA", ROOT.parent / "shared" / "data")).resolve()
-IMAGES = DATA / "imagenet20"
-SEED, CLASSES_PER_USER, IMAGES_PER_CLASS = 0, 5, 60
-DOG_LAST = "n02115641"  # the ten dog classes at full aspect sort up to it; the springer is the other half's
-SPRINGER = "n02102040"
-NETWORKS = {"ResNet-18": "resnet18", "ResNet-50": "resnet50"}
-SIZES_PX = (224, 192)
+DRAWS, RAPID_DRAWS = {5: 3, 10: 1}, {5: 1}
+HELD_OUT = 0.4
 RUNS, RESAMPLES = 40, 2000
-
-
-@dataclass(frozen=True)
-class User:
-    """Classes of one user, as folders of the data set."""
-
-    pool: str
-    draw: int
-    classes: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return f"{self.pool}-{self.draw}"
+WHOLE = Network("ResNet-50", 224)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to make a user's network."""
+    """One way to make a user's network: so many times as fast as `whole`, at a smaller input."""
 
-    network: str
-    size_px: int
+    network: Network
+    whole: Network
     target_speedup: float
 
     @property
     def name(self) -> str:
-        return f"{self.network} at {self.size_px} px, {self.target_speedup:g}x asked for"
+        return f"{self.network.name}, {self.target_speedup:g}x asked for"
 
     @property
     def key(self) -> str:
-        return f"{NETWORKS[self.network]}-{self.size_px}-{self.target_speedup:g}"
+        return f"{self.network.key}-{self.target_speedup:g}"
 
 
-VARIANTS = (Variant("ResNet-50", 192, 1.5), Variant("ResNet-18", 224, 1.3))
-
-
-def users(draws: int) -> Iterator[User]:
-    """Of each pool so many, drawn by the seed."""
-    folders = sorted(path.name for path in (IMAGES / "train").iterdir())
-    dogs = [name for name in folders if name.startswith("n02") and name <= DOG_LAST and name != SPRINGER]
-    pools = {"dogs": dogs, "others": [name for name in folders if name not in dogs], "mixed": folders}
-    for place, (pool, names) in enumerate(pools.items()):
-        rng = np.random.default_rng([SEED, place])
-        for number in range(draws):
-            chosen = rng.choice(len(names), CLASSES_PER_USER, replace=False)
-            yield User(pool, number, tuple(names[i] for i in sorted(chosen)))
-
-
-def classifier(network: str, size_px: int) -> Classifier:
-    """A network of the evaluation data as the zoo loads it, at an input size."""
-    from edgewise.zoo.card import CardFile
-    from edgewise.zoo.loaders import load
-    from edgewise.zoo.sources import Source
-
-    given = {"name": network, "size_px": size_px, "resize_px": round(256 * size_px / 224), "classes": "imagenet1k"}
-    return load(Source("torch", f"{DATA / 'nets.py'}:{NETWORKS[network]}", CardFile(given, "the benchmark")))
-
-
-def validation(user: User, prepared: Any) -> tuple[np.ndarray, np.ndarray]:
-    """All validation images of the user's classes, float32 [n, 3, size, size], and their labels."""
-    images, labels = [], []
-    for label, folder in enumerate(user.classes):
-        for path in sorted((IMAGES / "val" / folder).iterdir()):
-            images.append(prepared.apply(decode(read_file(path), path).pixels))
-            labels.append(label)
-    return np.stack(images), np.asarray(labels)
-
-
-def right(session: Any, images: np.ndarray, labels: np.ndarray, columns: list[int]) -> list[bool]:
-    """Whether each answer among the columns is the label."""
-    answers = [session.run(image[None])[0, columns].argmax() for image in images]
-    return [bool(answer == label) for answer, label in zip(answers, labels, strict=True)]
-
-
-def wnids() -> list[str]:
-    return (DATA / "wnids_1000.txt").read_text().split()
-
-
-def baseline(work: Path, network: str, size_px: int, user: User) -> None:
-    """Export a network at a size once, and judge it restricted to the user's classes."""
-    from edgewise.zoo.export import export_onnx
-
-    done = work / user.name / f"{NETWORKS[network]}-{size_px}.json"
-    if done.is_file():
-        return
-    model = classifier(network, size_px)
-    folder = work / "generic" / f"{NETWORKS[network]}-{size_px}"
-    if not (folder / "done").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        exported = export_onnx(replace(model, card=replace(model.card, name="generic")), folder)
-        (folder / "done").write_text(exported.model.name)
-    path = folder / (folder / "done").read_text()
-    images, labels = validation(user, model.card.preprocess)
-    columns = [wnids().index(name) for name in user.classes]
-    _write(done, {"file": str(path), "size_px": size_px, "right": right(OnnxSession(path), images, labels, columns)})
+VARIANTS = (
+    Variant(Network("ResNet-50", 192), WHOLE, 2.0),
+    Variant(Network("ResNet-50", 160), WHOLE, 2.9),
+    Variant(Network("Inception-V3", 224), Network("Inception-V3", 299), 2.3),
+)
 
 
 def user_network(work: Path, variant: Variant, user: User) -> None:
@@ -144,6 +83,7 @@ def user_network(work: Path, variant: Variant, user: User) -> None:
 
     from edgewise.prune.guard import Guard
     from edgewise.prune.make import Settings, make_user_network
+    from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import write_user_network
     from edgewise.prune.stream import read_stream
 
@@ -151,46 +91,34 @@ def user_network(work: Path, variant: Variant, user: User) -> None:
     if done.is_file():
         return
     torch.set_num_threads(1)
-    model = classifier(variant.network, variant.size_px)
-    columns = [wnids().index(name) for name in user.classes]
-    stream = read_stream(_links(work, user), model.card.preprocess, seed=SEED)
-    settings = Settings(target_speedup=variant.target_speedup, seed=SEED)
+    model, whole = torch_classifier(variant.network), torch_classifier(variant.whole)
+    stream = read_stream(stream_of(user, work), model.card.preprocess, seed=SEED)
+    clock = OnnxClock(whole.session.module, variant.whole.size_px)  # type: ignore[attr-defined]
     made = make_user_network(
         model.session.module,  # type: ignore[attr-defined]
         stream.images,
-        columns,
-        settings,
+        variant.network.columns(user),
+        Settings(variant.target_speedup, held_out=HELD_OUT, seed=SEED),
         Guard(when_undecided="estimate"),
+        measured=lambda network: clock.share(network, variant.network.size_px),
         source=model.card.source,
     )
-    written = write_user_network(work / user.name / variant.key, made, model.card, model, threads=1)
-    images, labels = validation(user, model.card.preprocess)
-    found = right(OnnxSession(written.model), images, labels, list(range(len(columns))))
+    written = write_user_network(work / user.name / variant.key, made, model.card, whole, threads=1)
+    paths, labels = validation(user.classes)
+    session = session_of(written.model)
+    answers = [int(session.run(image)[0, :-1].argmax()) for image in prepared(paths, model.card.preprocess)]
     _write(
         done,
         {
             "file": str(written.model),
-            "size_px": variant.size_px,
-            "right": found,
+            "right": [bool(answer == label) for answer, label in zip(answers, labels, strict=True)],
             "macs": made.macs,
             "generic_macs": made.macs_before,
             "evidence": made.evidence.to_values()["found"],
-            "spent": [asdict(one) for one in made.spent],
+            "cost": asdict(made.cost),
             "images": made.images,
         },
     )
-
-
-def _links(work: Path, user: User) -> Path:
-    """A folder with links to the user's training images."""
-    folder = work / user.name / "stream"
-    for name in user.classes:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for path in sorted((IMAGES / "train" / name).iterdir())[:IMAGES_PER_CLASS]:
-            link = folder / name / path.name
-            if not link.is_symlink():
-                link.symlink_to(path)
-    return folder
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:
@@ -199,58 +127,70 @@ def _write(path: Path, found: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(found))
 
 
+def restricted_name(network: Network) -> str:
+    return f"{network.kind}, restricted, {network.size_px} px"
+
+
+def restricted_right(work: Path, network: Network, user: User) -> list[bool]:
+    """Whether each answer among the user's classes is right."""
+    _, labels = validation(folders())
+    own = [folders().index(name) for name in user.classes]
+    answers = baseline_answers(work, network)[:, network.columns(user)]
+    return [bool(own[answer.argmax()] == label) for answer, label in zip(answers, labels, strict=True) if label in own]
+
+
 def judged(work: Path, user: User) -> dict[str, Any]:
-    """One user: every network's accuracy, drop against ResNet-50 with its interval, and time."""
-    rows = {
-        f"{network}, restricted, {size} px": json.loads(
-            (work / user.name / f"{NETWORKS[network]}-{size}.json").read_text()
-        )
-        for network in NETWORKS
-        for size in SIZES_PX
-    }
+    """One user: every network's accuracy, time, and drop with its interval, against ResNet-50 and against its own."""
+    rows: dict[str, Any] = {}
+    sessions: list[tuple[Any, int]] = []
+    for network in BASELINES:
+        rows[restricted_name(network)] = {"right": restricted_right(work, network, user)}
+        sessions.append((session_of(baseline_file(work, network)), network.size_px))
     for variant in VARIANTS:
-        rows[variant.name] = json.loads((work / user.name / f"user-{variant.key}.json").read_text())
-    files = [(Path(row["file"]), row["size_px"]) for row in rows.values()]
-    ms = dict(zip(rows, in_turns_ms(files, runs=RUNS), strict=True))
+        row = json.loads((work / user.name / f"user-{variant.key}.json").read_text())
+        sessions.append((session_of(Path(row.pop("file"))), variant.network.size_px))
+        rows[variant.name] = row | {"against": restricted_name(variant.whole)}
+    ms = dict(zip(rows, sessions_in_turns_ms(sessions, runs=RUNS), strict=True))
     answers = np.array([row["right"] for row in rows.values()], float).T
     means = resampled_means(answers, RESAMPLES, SEED)
-    whole = list(rows).index("ResNet-50, restricted, 224 px")
-    found: dict[str, Any] = {}
+    names = list(rows)
+    whole = names.index(restricted_name(WHOLE))
     for place, (name, row) in enumerate(rows.items()):
         drop = interval(float(answers[:, whole].mean() - answers[:, place].mean()), means[:, whole] - means[:, place])
-        kept = {key: row[key] for key in ("macs", "generic_macs", "evidence", "spent", "images") if key in row}
-        found[name] = {
-            "accuracy": float(answers[:, place].mean()),
-            "drop": asdict(drop),
-            "ms": ms[name],
-            "times_as_fast": ms["ResNet-50, restricted, 224 px"] / ms[name],
-            "right": row["right"],
-            **kept,
-        }
-    return {"pool": user.pool, "draw": user.draw, "classes": list(user.classes), "rows": found}
+        row |= {"accuracy": float(answers[:, place].mean()), "drop": asdict(drop), "ms": ms[name]}
+        row["times_as_fast"] = ms[names[whole]] / ms[name]
+        if "against" in row:
+            row["own_times_as_fast"] = ms[row["against"]] / ms[name]
+    return {"pool": user.pool, "draw": user.draw, "classes": list(user.classes), "rows": rows}
 
 
 def over_users(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Means over users and images: drop and speed of each network, resampled over both."""
-    names = list(found[0]["rows"])
-    rng = np.random.default_rng(SEED)
     summary: dict[str, Any] = {}
-    for name in names:
-        drops = [
-            np.array(user["rows"]["ResNet-50, restricted, 224 px"]["right"], float)
-            - np.array(user["rows"][name]["right"], float)
-            for user in found
-        ]
-        resampled = np.empty(RESAMPLES)
-        for place in range(RESAMPLES):
-            picked = rng.integers(0, len(drops), len(drops))
-            resampled[place] = np.mean([rng.choice(drops[user], len(drops[user])).mean() for user in picked])
+    for name, first in found[0]["rows"].items():
         summary[name] = {
-            "drop": asdict(interval(float(np.mean([drop.mean() for drop in drops])), resampled)),
+            "drop": _drop(found, name, restricted_name(WHOLE)),
             "times_as_fast": float(np.median([user["rows"][name]["times_as_fast"] for user in found])),
             "accuracy": float(np.mean([user["rows"][name]["accuracy"] for user in found])),
         }
+        if "against" in first:
+            summary[name] |= {
+                "own_drop": _drop(found, name, first["against"]),
+                "own_times_as_fast": float(np.median([user["rows"][name]["own_times_as_fast"] for user in found])),
+            }
     return summary
+
+
+def _drop(found: list[dict[str, Any]], name: str, against: str) -> dict[str, float]:
+    rng = np.random.default_rng(SEED)
+    drops = [
+        np.array(user["rows"][against]["right"], float) - np.array(user["rows"][name]["right"], float) for user in found
+    ]
+    resampled = np.empty(RESAMPLES)
+    for place in range(RESAMPLES):
+        picked = rng.integers(0, len(drops), len(drops))
+        resampled[place] = np.mean([rng.choice(drops[user], len(drops[user])).mean() for user in picked])
+    return asdict(interval(float(np.mean([drop.mean() for drop in drops])), resampled))
 
 
 def main() -> None:
@@ -260,19 +200,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="networks made at once")
     options = parser.parse_args()
     if not IMAGES.is_dir():
-        sys.exit(f"No evaluation data at {DATA}; set EDGEWISE_DATA to its folder.")
-    drawn = list(users(1 if options.rapid else 3))
-    for network in NETWORKS:  # exported once, before several users want them
-        for size in SIZES_PX:
-            baseline(options.work, network, size, drawn[0])
+        sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
+    drawn = list(users(RAPID_DRAWS if options.rapid else DRAWS))
     with ProcessPoolExecutor(options.jobs) as pool:
         waiting = [pool.submit(user_network, options.work, variant, user) for variant in VARIANTS for user in drawn]
-        waiting += [
-            pool.submit(baseline, options.work, network, size, user)
-            for user in drawn
-            for network in NETWORKS
-            for size in SIZES_PX
-        ]
+        waiting += [pool.submit(baseline_answers, options.work, network) for network in BASELINES]
         for done, one in enumerate(waiting, 1):
             one.result()
             print(f"{done} of {len(waiting)} networks made or judged", file=sys.stderr)
@@ -284,7 +216,8 @@ def main() -> None:
     result = {
         "seed": SEED,
         "rapid": options.rapid,
-        "images_of_a_stream": CLASSES_PER_USER * IMAGES_PER_CLASS,
+        "images_of_a_stream": IMAGES_PER_STREAM,
+        "held_out": HELD_OUT,
         "users": found,
         "over_users": summary,
         "made": [variant.name for variant in VARIANTS],

@@ -33,6 +33,7 @@ def words(result: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
     for name in made:
         row = summary[name]
+        minutes = sorted(_seconds(user["rows"][name]) / 60 for user in result["users"])
         better = [
             other
             for other in front(summary, made)
@@ -40,13 +41,20 @@ def words(result: Mapping[str, Any]) -> list[str]:
             and summary[other]["drop"]["value"] <= row["drop"]["value"]
         ]
         stands = f"{better[0]} is as fast and loses no more" if better else "no baseline is as fast and as accurate"
-        found.append(f"{name}: {_points(row['drop'])} points at {row['times_as_fast']:.2f}x; {stands}.")
+        found.append(
+            f"{name}: {row['own_times_as_fast']:.2f} times as fast as its own network for {_points(row['own_drop'])} "
+            f"points, made in {minutes[len(minutes) // 2]:.1f} minutes; {stands}."
+        )
     passed = [user["rows"][name]["evidence"]["verdict"] for user in result["users"] for name in made]
     found.append(
         f"The guard, at 1 point: {passed.count('passes')} of {len(passed)} networks certified, "
         f"{passed.count('refused')} refused, {passed.count('undecided')} undecided on what it saw."
     )
     return found
+
+
+def _seconds(row: Mapping[str, Any]) -> float:
+    return sum(step["seconds"] for step in row["cost"]["steps"])
 
 
 def _points(drop: Mapping[str, float]) -> str:
@@ -60,17 +68,26 @@ def page(result: Mapping[str, Any], picture: str) -> list[str]:
     command = "python benchmarks/prune_users.py" + (" --rapid" if result["rapid"] else "")
     return [
         "# A network for one user, on real networks",
-        f"Made by `{command}` (seed {result['seed']}). {len(users)} users of five classes each, "
-        f"{result['images_of_a_stream']} unlabelled training images a user, half of them the guard's; accuracy on the "
-        "official validation images. Times are ONNX Runtime's, one thread, batch 1, all networks in turns.",
+        f"Made by `{command}` (seed {result['seed']}). {_who(users)}, {result['images_of_a_stream']} unlabelled "
+        f"training images a user, {result['held_out']:.0%} of them the guard's; accuracy on the official validation "
+        "images. Times are of one image and one thread, all networks in turns: MobileNetV2's are LiteRT's, all others "
+        "ONNX Runtime's.",
         markdown_list(words(result)),
         picture,
         "Against ResNet-50 restricted to the user's classes at 224 px; means over users, intervals (95%) by resampling "
-        "users and images. With so few users they are wide.",
+        "users and images. With so few users they are wide. The last columns hold a user's network against the one "
+        "that it was made of, at its own input size.",
         markdown_table(
-            ["", "right %", "points lost or won (95%)", "times as fast"],
+            ["", "right %", "points lost or won (95%)", "times as fast", "of its own: points (95%)", "times as fast"],
             [
-                [name, f"{100 * row['accuracy']:.1f}", _points(row["drop"]), f"{row['times_as_fast']:.2f}"]
+                [
+                    name,
+                    f"{100 * row['accuracy']:.1f}",
+                    _points(row["drop"]),
+                    f"{row['times_as_fast']:.2f}",
+                    _points(row["own_drop"]) if "own_drop" in row else "",
+                    f"{row['own_times_as_fast']:.2f}" if "own_drop" in row else "",
+                ]
                 for name, row in result["over_users"].items()
             ],
         ),
@@ -79,6 +96,11 @@ def page(result: Mapping[str, Any], picture: str) -> list[str]:
         "## Notice",
         NOTICE,
     ]
+
+
+def _who(users: Sequence[Mapping[str, Any]]) -> str:
+    sizes = [len(user["classes"]) for user in users]
+    return " and ".join(f"{sizes.count(size)} users of {size} classes" for size in sorted(set(sizes)))
 
 
 def _user(user: Mapping[str, Any], made: Sequence[str]) -> list[str]:
@@ -97,8 +119,11 @@ def _user(user: Mapping[str, Any], made: Sequence[str]) -> list[str]:
                 f"({row['evidence']['low_points']:.2f} to {row['evidence']['high_points']:.2f})"
                 if ours
                 else "",
-                f"{sum(step['seconds'] for step in row['spent']):.0f}" if ours else "",
+                f"{_seconds(row):.0f}" if ours else "",
+                f"{row['cost']['peak_bytes'] / 1e9:.1f}" if ours and row["cost"]["peak_bytes"] else "",
+                f"{1000 * _seconds(row) / (user['rows'][row['against']]['ms'] - row['ms']):,.0f}" if ours else "",
             ]
         )
-    columns = ["", "right %", "points (95%)", "ms", "times as fast", "MACs %", "the guard: drop expected", "made in, s"]
+    columns = ["", "right %", "points (95%)", "ms", "times as fast", "MACs %", "the guard: drop expected"]
+    columns += ["made in, s", "peak GB", "paid for after"]
     return [f"### {user['pool']}, {', '.join(user['classes'])}", markdown_table(columns, rows)]

@@ -98,7 +98,9 @@ def test_bottom_up_runs_what_lies_before_the_block_once() -> None:
     rankings, work = Magnitude(1).rank(network, can_go, []), network_work(network, images[:1])
     seen.clear()
     stride = Stride(keeps=(0.5,), max_drop_points=50.0)
-    walk(network, groups, rankings, work.layers, 0.3, images, Posterior((0, 2, 4)), stride, Limits(), Sweep())
+    walk(
+        network, groups, rankings, work.layers, 0.3, images, Posterior((0, 2, 4)), stride, Limits(fewest=0.25), Sweep()
+    )
     assert 60 <= sum(seen) < 70  # all images once, and one here and there to see how large things are
 
 

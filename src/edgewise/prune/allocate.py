@@ -16,7 +16,7 @@ class Limits:
     """What no allocation does."""
 
     step: int = 8  # channels that go at once: of a width that is no multiple, the rest goes with the first step
-    fewest: float = 0.25  # of a group's channels that stay at least
+    fewest: float = 0.5  # of a group's channels that stay at least
 
 
 def uniform(

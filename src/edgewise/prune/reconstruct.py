@@ -61,13 +61,14 @@ def reconstruct(
         raise UsageError("No images to learn from.", "Give the stream of this user; a few hundred images are enough.")
     image = batches[0][:1]
     pairs = list(zip(chain_of(generic, image), chain_of(cut, image), strict=True))
-    theirs = ours = [batch.half() for batch in batches]
+    theirs = [batch.half() for batch in batches]
+    ours = list(theirs)
     generator = torch.Generator().manual_seed(sweep.seed)
     solved: list[Solved] = []
     for done, (generic_part, cut_part) in enumerate(pairs):
         found, theirs = reconstruct_segment(generic_part, cut_part, kept, theirs, ours, sweep, generator)
         solved += found
-        ours = [_run(cut_part, batch) for batch in ours]
+        ours = [_run(cut_part, ours.pop(0)) for _ in range(len(ours))]
         progress("solving layers", done + 1, len(pairs))
     return tuple(solved)
 
@@ -76,14 +77,15 @@ def reconstruct_segment(
     generic: Segment,
     cut: Segment,
     kept: Mapping[str, Tensor],
-    theirs: Sequence[Tensor],
+    theirs: list[Tensor],
     ours: Sequence[Tensor],
     sweep: Sweep,
     generator: torch.Generator,
 ) -> tuple[list[Solved], list[Tensor]]:
     """Solve the layers of one segment anew, in place; also what the generic one gives, in half precision.
 
-    `theirs` and `ours`: what enters it in the generic and in the cut network, batch by batch alike.
+    `theirs` and `ours`: what enters it in the generic and in the cut network, batch by batch alike; of `theirs` nothing
+    is left afterwards, as what comes out takes its place in memory.
     """
     pair = _Pair(generic, cut, kept, sweep, generator)
     targets, given = pair.targets(theirs)
@@ -118,15 +120,15 @@ class _Pair:
         self._generic, self._cut, self._kept, self._sweep, self._generator = generic, cut, kept, sweep, generator
         self.lessons = list(_lessons(cut))
 
-    def targets(self, batches: Sequence[Tensor]) -> tuple[dict[str, _Target], list[Tensor]]:
-        """Of each lesson; and what the generic segment gives."""
+    def targets(self, batches: list[Tensor]) -> tuple[dict[str, _Target], list[Tensor]]:
+        """Of each lesson; and what the generic segment gives for `batches`, which is used up."""
         found = {lesson.path: _Target([], []) for lesson in self.lessons}
         images = sum(len(batch) for batch in batches)
         last = next(node for node in self._generic.module.graph.nodes if node.op == "output").args[0]
         wanted = {last.name} | {lesson.sum.node if lesson.sum else lesson.node for lesson in self.lessons}
         passed: list[Tensor] = []
-        for batch in batches:
-            values = values_of(self._generic, batch.float(), wanted)
+        while batches:
+            values = values_of(self._generic, batches.pop(0).float(), wanted)
             passed.append(values[last.name].half())
             for lesson in self.lessons:
                 outputs = values[lesson.sum.node if lesson.sum else lesson.node]

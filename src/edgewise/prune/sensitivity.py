@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from edgewise.progress import Progress, silent
-from edgewise.prune.own_answers import backward_from_drawn, frozen, spread_over
+from edgewise.prune.own_answers import backward_from_drawn, few_at_once, frozen
 
 
 def sensitivities(
@@ -32,7 +32,7 @@ def sensitivities(
     generator = torch.Generator().manual_seed(seed)
     found = {path: torch.zeros(0, dtype=torch.float64) for path in paths}
     hooks = [network.get_submodule(path).register_forward_hook(_Watch(found, path)) for path in paths]
-    wanted = spread_over(batches, images)
+    wanted = few_at_once(batches, images)
     seen = 0
     try:
         with frozen(network):
@@ -58,7 +58,7 @@ class _Watch:
             given.register_hook(self._add)
 
     def _add(self, gradient: Tensor) -> None:
-        squares = gradient.detach().double().square()
-        own = squares.sum(dim=(0, 2, 3)) if squares.ndim == 4 else squares.sum(dim=0)
+        squares = gradient.detach().square()
+        own = squares.sum(dim=(0, 2, 3) if squares.ndim == 4 else 0, dtype=torch.float64)
         before = self.found[self.path]
         self.found[self.path] = before + own if len(before) else own

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from edgewise.progress import Progress, silent
 from edgewise.prune.criterion import Magnitude, Ranking, ranked
 from edgewise.prune.groups import Group
-from edgewise.prune.own_answers import backward_from_drawn, frozen, spread_over
+from edgewise.prune.own_answers import backward_from_drawn, few_at_once, frozen
 from edgewise.prune.reads import readers, watching
 
 
@@ -39,7 +39,7 @@ class Taylor:
     ) -> dict[str, Ranking]:
         generator = torch.Generator().manual_seed(self.seed)
         squares = {group.name: np.zeros(group.channels) for group in groups if readers(group)}
-        wanted = spread_over(batches, self.images) if squares else ()
+        wanted = few_at_once(batches, self.images) if squares else ()
         gates: dict[str, Tensor] = {}
 
         def gated(path: str, taken: Tensor, axis: int) -> Tensor:

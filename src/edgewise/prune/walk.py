@@ -153,7 +153,7 @@ class _Trail:
         """Expected of the network so far with this segment cut, too, and solved."""
         segment = chain_of(cut, self._image)[place]
         theirs = [self._caches[place].batch(rows).half() for rows in _split(self._solves)]
-        ours = [self._entering(place, rows).half() for rows in _split(self._solves)] if self._top_down else theirs
+        ours = [self._entering(place, rows).half() for rows in _split(self._solves)] if self._top_down else list(theirs)
         generator = torch.Generator().manual_seed(self._sweep.seed)
         left = outputs_left(self._generic, groups, kept)
         reconstruct_segment(self.segments[place], segment, left, theirs, ours, self._sweep, generator)
