@@ -31,6 +31,7 @@ def write_page(name: str, parts: Sequence[str]) -> None:
 
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; a bar within a cell stays one."""
+    assert all(len(row) == len(columns) for row in rows), "a cell for each column"
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 

@@ -32,20 +32,20 @@ from prune_users_data import (
     User,
     baseline_answers,
     baseline_file,
-    folders,
     prepared,
+    restricted_right,
     session_of,
     stream_of,
     torch_classifier,
     users,
     validation,
+    write_atomically,
 )
 from prune_users_page import page, words
 from prune_users_picture import draw
 
 from edgewise.prune.speed import sessions_in_turns_ms
 from edgewise.select.judge.bootstrap import interval, resampled_means
-from edgewise.store import atomic_path
 
 DRAWS, RAPID_DRAWS = {5: 3, 10: 1}, {5: 1}
 HELD_OUT = 0.4
@@ -82,9 +82,10 @@ def user_network(work: Path, variant: Variant, user: User) -> None:
     import torch
 
     from edgewise.prune.guard import Guard
-    from edgewise.prune.make import Settings, make_user_network
+    from edgewise.prune.make import make_user_network
     from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import write_user_network
+    from edgewise.prune.settings import Settings
     from edgewise.prune.stream import read_stream
 
     done = work / user.name / f"user-{variant.key}.json"
@@ -107,7 +108,7 @@ def user_network(work: Path, variant: Variant, user: User) -> None:
     paths, labels = validation(user.classes)
     session = session_of(written.model)
     answers = [int(session.run(image)[0, :-1].argmax()) for image in prepared(paths, model.card.preprocess)]
-    _write(
+    write_atomically(
         done,
         {
             "file": str(written.model),
@@ -121,22 +122,8 @@ def user_network(work: Path, variant: Variant, user: User) -> None:
     )
 
 
-def _write(path: Path, found: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(found))
-
-
 def restricted_name(network: Network) -> str:
     return f"{network.kind}, restricted, {network.size_px} px"
-
-
-def restricted_right(work: Path, network: Network, user: User) -> list[bool]:
-    """Whether each answer among the user's classes is right."""
-    _, labels = validation(folders())
-    own = [folders().index(name) for name in user.classes]
-    answers = baseline_answers(work, network)[:, network.columns(user)]
-    return [bool(own[answer.argmax()] == label) for answer, label in zip(answers, labels, strict=True) if label in own]
 
 
 def judged(work: Path, user: User) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Users, images and networks of the evaluation data, for `prune_users.py` and its ablation."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -169,3 +170,17 @@ def baseline_answers(work: Path, network: Network) -> np.ndarray:
         with atomic_path(done) as temporary, temporary.open("wb") as file:
             np.save(file, np.stack(answers))
     return np.load(done)
+
+
+def restricted_right(work: Path, network: Network, user: User) -> list[bool]:
+    """Whether each answer among the user's classes is right."""
+    _, labels = validation(folders())
+    own = [folders().index(name) for name in user.classes]
+    answers = baseline_answers(work, network)[:, network.columns(user)]
+    return [bool(own[answer.argmax()] == label) for answer, label in zip(answers, labels, strict=True) if label in own]
+
+
+def write_atomically(path: Path, found: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(found))

@@ -42,7 +42,7 @@ def words(result: Mapping[str, Any]) -> list[str]:
         ]
         stands = f"{better[0]} is as fast and loses no more" if better else "no baseline is as fast and as accurate"
         found.append(
-            f"{name}: {row['own_times_as_fast']:.2f} times as fast as its own network for {_points(row['own_drop'])} "
+            f"{name}: {row['own_times_as_fast']:.2f} times as fast as its own network for {points_of(row['own_drop'])} "
             f"points, made in {minutes[len(minutes) // 2]:.1f} minutes; {stands}."
         )
     passed = [user["rows"][name]["evidence"]["verdict"] for user in result["users"] for name in made]
@@ -57,7 +57,7 @@ def _seconds(row: Mapping[str, Any]) -> float:
     return sum(step["seconds"] for step in row["cost"]["steps"])
 
 
-def _points(drop: Mapping[str, float]) -> str:
+def points_of(drop: Mapping[str, float]) -> str:
     won, low, high = (0.0 - 100 * drop[key] for key in ("value", "high", "low"))
     return f"{won:+.2f} ({low:+.2f} to {high:+.2f})"
 
@@ -83,9 +83,9 @@ def page(result: Mapping[str, Any], picture: str) -> list[str]:
                 [
                     name,
                     f"{100 * row['accuracy']:.1f}",
-                    _points(row["drop"]),
+                    points_of(row["drop"]),
                     f"{row['times_as_fast']:.2f}",
-                    _points(row["own_drop"]) if "own_drop" in row else "",
+                    points_of(row["own_drop"]) if "own_drop" in row else "",
                     f"{row['own_times_as_fast']:.2f}" if "own_drop" in row else "",
                 ]
                 for name, row in result["over_users"].items()
@@ -111,7 +111,7 @@ def _user(user: Mapping[str, Any], made: Sequence[str]) -> list[str]:
             [
                 name,
                 f"{100 * row['accuracy']:.1f}",
-                _points(row["drop"]),
+                points_of(row["drop"]),
                 f"{row['ms']:.1f}",
                 f"{row['times_as_fast']:.2f}",
                 f"{100 * row['macs'] / row['generic_macs']:.0f}" if ours else "",

@@ -18,21 +18,26 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     return import_module
 
 
-def _row(right: list[bool], times: float) -> dict[str, Any]:
-    return {"right": right, "times_as_fast": times, "accuracy": sum(right) / len(right)}
+WHOLE = "ResNet-50, restricted, 224 px"
+
+
+def _row(right: list[bool], times: float, **more: Any) -> dict[str, Any]:
+    return {"right": right, "times_as_fast": times, "accuracy": sum(right) / len(right), **more}
 
 
 def test_drops_are_paired_with_the_generic_network_of_the_same_user(scripts) -> None:
-    whole = "ResNet-50, restricted, 224 px"
+    ours = {"against": WHOLE, "own_times_as_fast": 2.0}
     found = [
-        {"rows": {whole: _row([True] * 9 + [False], 1.0), "ours": _row([True] * 8 + [False] * 2, 2.0)}},
-        {"rows": {whole: _row([True] * 6 + [False] * 4, 1.0), "ours": _row([True] * 7 + [False] * 3, 3.0)}},
+        {"rows": {WHOLE: _row([True] * 9 + [False], 1.0), "ours": _row([True] * 8 + [False] * 2, 2.0, **ours)}},
+        {"rows": {WHOLE: _row([True] * 6 + [False] * 4, 1.0), "ours": _row([True] * 7 + [False] * 3, 3.0, **ours)}},
     ]
     summary = scripts("prune_users").over_users(found)
     assert summary["ours"]["drop"]["value"] == pytest.approx(0.0)
     assert summary["ours"]["drop"]["low"] < 0 < summary["ours"]["drop"]["high"]
+    assert summary["ours"]["own_drop"] == summary["ours"]["drop"]
     assert summary["ours"]["times_as_fast"] == 2.5
-    assert summary[whole]["drop"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert summary[WHOLE]["drop"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert "own_drop" not in summary[WHOLE]
 
 
 def test_the_front_holds_what_no_other_baseline_beats(scripts) -> None:
@@ -45,11 +50,22 @@ def test_the_front_holds_what_no_other_baseline_beats(scripts) -> None:
 
 @pytest.mark.real
 def test_users_are_drawn_out_of_their_pools(scripts) -> None:
-    drawn = list(scripts("prune_users").users(2))
-    assert [user.name for user in drawn] == ["dogs-0", "dogs-1", "others-0", "others-1", "mixed-0", "mixed-1"]
-    for user in drawn:
-        assert len(set(user.classes)) == 5
-    assert not set(drawn[0].classes) & set(drawn[2].classes)
+    data = scripts("prune_users_data")
+    drawn = list(data.users({5: 2, 10: 1}))
+    names = [user.name for user in drawn]
+    assert names[:4] == ["dogs-5-0", "dogs-5-1", "others-5-0", "others-5-1"]
+    assert names[-3:] == ["dogs-10-0", "others-10-0", "mixed-10-0"]
+    assert all(len(set(user.classes)) == int(user.name.split("-")[1]) for user in drawn)
+    assert not set(drawn[-3].classes) & set(drawn[-2].classes)
+
+
+@pytest.mark.real
+def test_each_network_knows_the_users_classes_by_its_own_outputs(scripts) -> None:
+    data = scripts("prune_users_data")
+    user = next(iter(data.users({5: 1})))
+    columns = {network.kind: network.columns(user) for network in data.BASELINES}
+    assert [place + 1 for place in columns["ResNet-50"]] == columns["MobileNetV2 int8"]
+    assert [data.folders()[place] for place in columns["Inception-V3"]] == list(user.classes)
 
 
 def test_the_page_is_that_of_the_stored_results(scripts) -> None:

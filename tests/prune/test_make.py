@@ -3,6 +3,7 @@
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,15 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from edgewise.errors import GuardRefused, UsageError  # noqa: E402
+from edgewise.prune.distill import Distillation  # noqa: E402
 from edgewise.prune.guard import Guard  # noqa: E402
 from edgewise.prune.load import load_pruned  # noqa: E402
-from edgewise.prune.make import Settings, UserNetwork, make_user_network  # noqa: E402
+from edgewise.prune.make import UserNetwork, make_user_network  # noqa: E402
 from edgewise.prune.plan import Plan  # noqa: E402
 from edgewise.prune.seen_classes import seen_classes  # noqa: E402
+from edgewise.prune.settings import Settings  # noqa: E402
+from edgewise.prune.surgery import cut  # noqa: E402
+from edgewise.prune.walk import Stride  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -135,19 +140,60 @@ def test_a_network_that_loses_too_much_is_refused() -> None:
 @pytest.mark.parametrize(
     ("classes", "settings", "images", "says"),
     [
-        ((1,), Settings(), 40, "at least 2"),
-        ((1, 1), Settings(), 40, "named 2 times"),
-        ((1, 99), Settings(), 40, "99"),
-        (CLASSES, Settings(0.9), 40, "0.9x"),
-        (CLASSES, Settings(50.0), 40, "cannot be met"),
-        (CLASSES, Settings(held_out=1.0), 40, "held_out"),
-        (CLASSES, Settings(), 3, "3 images"),
-        (CLASSES, Settings(criterion="luck"), 40, "luck"),
+        ((1,), {}, 40, "at least 2"),
+        ((1, 1), {}, 40, "named 2 times"),
+        ((1, 99), {}, 40, "99"),
+        (CLASSES, {"target_speedup": 0.9}, 40, "0.9x"),
+        (CLASSES, {"target_speedup": 50.0}, 40, "cannot be met"),
+        (CLASSES, {"held_out": 1.0}, 40, "held_out"),
+        (CLASSES, {}, 3, "3 images"),
+        (CLASSES, {"criterion": "luck"}, 40, "luck"),
+        (CLASSES, {"where": "nowhere"}, 40, "nowhere"),
+        (CLASSES, {"recovery": ("solve", "prayer")}, 40, "prayer"),
     ],
 )
-def test_what_cannot_work(classes: tuple[int, ...], settings: Settings, images: int, says: str) -> None:
+def test_what_cannot_work(classes: tuple[int, ...], settings: dict[str, Any], images: int, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        make_user_network(_generic(), _images(images), classes, settings, LENIENT)
+        make_user_network(_generic(), _images(images), classes, Settings(**settings), LENIENT)
+
+
+@pytest.mark.parametrize("where", ["global", "uniform", "bottom-up", "top-down"])
+def test_other_ways_to_allocate_make_one_too(where: Any) -> None:
+    stride = Stride(max_drop_points=60)
+    user = make_user_network(_generic(), _images(60), CLASSES, Settings(1.5, where=where, stride=stride), LENIENT)
+    assert user.macs < user.macs_before
+    assert bool(user.walked) == (where in ("bottom-up", "top-down"))
+
+
+def test_every_recovery_is_carried_out_and_told() -> None:
+    settings = Settings(1.3, recovery=("distil", "solve", "renormalise"), distillation=Distillation(steps=10))
+    user = make_user_network(_generic(), _images(60), CLASSES, settings, LENIENT)
+    names = [step.step for step in user.cost.steps]
+    order = ["re-estimating norms", "solving layers", "restricting the head", "distilling"]
+    assert [name for name in names if name in order] == order
+    assert user.recovered.distilled is not None
+    assert user.recovered.distilled.after.divergence <= user.recovered.distilled.before.divergence
+    assert user.cost.kept_bytes["activations to distil"] > 0
+
+
+def test_without_recovery_the_weights_are_those_of_the_plan() -> None:
+    generic = _generic()
+    user = make_user_network(generic, _images(40), CLASSES, Settings(1.3, recovery=()), LENIENT)
+    plain = cut(generic, user.plan, _images(1))
+    assert user.recovered.solved == ()
+    assert (user.network.inner.weight == plain.inner.weight).all()
+    assert (user.network.outer.weight == plain.outer.weight).all()
+
+
+def test_the_target_is_met_as_it_is_measured() -> None:
+    """A clock by which a network takes as long as it has weights, which is not what layers take on PyTorch."""
+    generic = _generic()
+
+    def share(network: nn.Module) -> float:
+        return sum(w.numel() for w in network.parameters()) / sum(w.numel() for w in generic.parameters())
+
+    user = make_user_network(generic, _images(40), CLASSES, Settings(1.5, recovery=()), LENIENT, measured=share)
+    assert share(user.network) == pytest.approx(1 / 1.5, abs=0.08)  # eight channels go at once
 
 
 @pytest.mark.slow  # exports two networks

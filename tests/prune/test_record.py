@@ -10,8 +10,9 @@ torch = pytest.importorskip("torch")
 
 from edgewise.images.preprocess import Preprocess  # noqa: E402
 from edgewise.prune.cost import break_even  # noqa: E402
-from edgewise.prune.make import Settings, make_user_network  # noqa: E402
+from edgewise.prune.make import make_user_network  # noqa: E402
 from edgewise.prune.record import write_user_network  # noqa: E402
+from edgewise.prune.settings import Settings  # noqa: E402
 from edgewise.prune.user_record import RECORD, Candidate, read_user_record  # noqa: E402
 from edgewise.runtime.torch import TorchSession  # noqa: E402
 from edgewise.zoo.card import Card  # noqa: E402

@@ -83,9 +83,10 @@ def command(
     from edgewise.runtime.torch import import_torch
 
     torch = import_torch("edgewise prune")
-    from edgewise.prune.make import Settings, make_user_network
+    from edgewise.prune.make import make_user_network
     from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import check_out, write_user_network
+    from edgewise.prune.settings import Settings
     from edgewise.prune.source import trained
     from edgewise.prune.stream import read_stream
     from edgewise.prune.walk import Stride

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from edgewise.prune.inspect import Inspection as Inspection
     from edgewise.prune.load import load_pruned as load_pruned
     from edgewise.prune.load import save_pruned as save_pruned
-    from edgewise.prune.make import Settings as Settings
     from edgewise.prune.make import UserNetwork as UserNetwork
     from edgewise.prune.make import make_user_network as make_user_network
     from edgewise.prune.plan import Cut as Cut
     from edgewise.prune.plan import Plan as Plan
     from edgewise.prune.posterior import Posterior as Posterior
+    from edgewise.prune.settings import Settings as Settings
     from edgewise.prune.surgery import cut as cut
     from edgewise.prune.surgery import masked as masked
     from edgewise.prune.torch_pruning_groups import find_groups as find_groups
@@ -33,7 +33,7 @@ _HOMES = {
     "Member": "groups",
     "Plan": "plan",
     "Posterior": "posterior",
-    "Settings": "make",
+    "Settings": "settings",
     "UserNetwork": "make",
     "cut": "surgery",
     "find_groups": "torch_pruning_groups",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_LARGE = 1024  # inputs, from which double precision takes seconds
+_LARGE = 1024  # inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,26 +64,30 @@ def removal(readings: Sequence[Reading], remove: int, *, step: int = 1, ridge: f
     return Removal(torch.tensor(order, dtype=torch.int64), torch.tensor(losses, dtype=torch.float64), variance)
 
 
+def precision_for(inputs: int) -> torch.dtype:
+    """In which a covariance of so many inputs is inverted: of many, double takes seconds and hundreds of MB."""
+    return torch.float32 if inputs > _LARGE else torch.float64
+
+
 def _inverse(damped: Tensor) -> Tensor:
-    """float32: the updates are bound by memory. Of a large matrix found in it too, where that can be."""
-    if len(damped) > _LARGE:
-        factor, failed = torch.linalg.cholesky_ex(damped.float())
-        if not failed:
-            return torch.cholesky_inverse(factor)
-    return torch.cholesky_inverse(torch.linalg.cholesky(damped)).float()
+    """float32: the updates are bound by memory."""
+    factor, failed = torch.linalg.cholesky_ex(damped)
+    if failed:
+        factor = torch.linalg.cholesky(damped.double())
+    return torch.cholesky_inverse(factor).float()
 
 
 class _Surgeon:
     """One reader's inverse covariance and weights, kept up to date as inputs go."""
 
     def __init__(self, reading: Reading, ridge: float) -> None:
-        covariance = reading.covariance.double()
-        variance = float(covariance.diagonal().mean())
-        damped = covariance + max(ridge * variance, 1e-12) * torch.eye(len(covariance), dtype=torch.float64)
+        damped = reading.covariance.to(precision_for(len(reading.covariance)), copy=True)
+        variance = float(damped.diagonal().mean())
+        damped.diagonal().add_(max(ridge * variance, 1e-12))
         self._inverse = _inverse(damped)
         self._weights = reading.weights.detach().clone().float()
         self._index = reading.index
-        self.variance = float(((self._weights @ covariance.float()) * self._weights).sum())
+        self.variance = float(((self._weights @ reading.covariance.float()) * self._weights).sum())
 
     def scores(self) -> Tensor:
         """float32 [channels]: what removing each alone would add to the squared error."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from edgewise.progress import Progress, silent
-from edgewise.prune.brain_surgeon import Reading
+from edgewise.prune.brain_surgeon import Reading, precision_for
 from edgewise.prune.moments import Layer, Moments, inputs_at, positions_of
 
 
@@ -56,7 +56,7 @@ def reading_of(layer: Layer, moments: Moments, channels: Tensor, importance: Ten
 
     `importance`: float [outputs], by which each output counts; all alike where it is None.
     """
-    gram = moments.gram[0].double() / moments.count
+    gram = moments.gram[0].to(precision_for(moments.upper.shape[1])) / moments.count
     mean = gram[-1, :-1]
     weights = layer.weight.detach().flatten(1)
     if importance is not None:

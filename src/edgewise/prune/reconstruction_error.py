@@ -1,10 +1,10 @@
 """Class-aware: how far the layers that read a channel would miss their outputs on this user's images without it."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +13,8 @@ from edgewise.prune.brain_surgeon import Reading, removal
 from edgewise.prune.cost_scale import Trial, measured_scales
 from edgewise.prune.criterion import Magnitude, Ranking
 from edgewise.prune.groups import Group, Member
-from edgewise.prune.moments import Layer, Moments, inputs_at, positions_of
+from edgewise.prune.layer_moments import read_moments, reading_of
+from edgewise.prune.moments import Moments
 from edgewise.prune.sensitivity import sensitivities
 
 _TRIED = 0.1  # of a group's channels go for a trial
@@ -42,7 +43,15 @@ class ReconstructionError:
     ) -> dict[str, Ranking]:
         readers = {group.name: list(_readers(network, group)) for group in groups}
         paths = sorted({member.path for members in readers.values() for member in members})
-        moments = self._gather(network, paths, batches, progress)
+        moments = read_moments(
+            network,
+            paths,
+            batches,
+            places_per_weight=self.places_per_weight,
+            fewest_places=self.fewest_places,
+            seed=self.seed,
+            progress=progress,
+        )
         weights = (
             sensitivities(network, paths, batches, self.classes, seed=self.seed, progress=progress)
             if self.classes
@@ -50,12 +59,17 @@ class ReconstructionError:
         )
         found: dict[str, Ranking] = {}
         trials: dict[str, Trial] = {}
+        waiting = Counter(member.path for members in readers.values() for member in members)
         for done, group in enumerate(groups):
             if readers[group.name]:
                 readings = [
                     _reading(network, member, moments[member.path], weights.get(member.path))
                     for member in readers[group.name]
                 ]
+                for member in readers[group.name]:
+                    waiting[member.path] -= 1
+                    if not waiting[member.path]:
+                        del moments[member.path]  # all together they take hundreds of MB
                 gone = removal(readings, group.channels - 1, step=math.ceil(group.channels / _STEPS), ridge=self.ridge)
                 unit = 0.5 if weights else 1 / max(gone.variance, 1e-30)
                 found[group.name] = Ranking(gone.order.numpy(), unit * gone.losses.numpy())
@@ -70,35 +84,6 @@ class ReconstructionError:
             found |= {name: Ranking(found[name].order, scale * found[name].costs) for name, scale in scales.items()}
         return found
 
-    def _gather(
-        self, network: nn.Module, paths: Sequence[str], batches: Sequence[Tensor], progress: Progress
-    ) -> dict[str, Moments]:
-        """What the layers at `paths` are fed, in one run of the network over all images."""
-        images = sum(len(batch) for batch in batches)
-        generator = torch.Generator().manual_seed(self.seed)
-        moments: dict[str, Moments] = {}
-        hooks = []
-        for path in paths:
-            layer = network.get_submodule(path)
-            assert isinstance(layer, nn.Conv2d | nn.Linear)
-            moments[path] = Moments.of(layer)
-
-            def look(layer: Layer, taken: tuple[Tensor], given: Tensor, own: Moments = moments[path]) -> None:
-                weights = layer.weight[0].numel()
-                places = math.ceil(max(self.fewest_places, self.places_per_weight * weights) / images)
-                own.add(inputs_at(layer, taken[0], positions_of(given.shape, places, generator)))
-
-            hooks.append(layer.register_forward_hook(look))
-        try:
-            with torch.no_grad():
-                for done, batch in enumerate(batches):
-                    network(batch)
-                    progress("reading activations", done + 1, len(batches))
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return moments
-
 
 def _readers(network: nn.Module, group: Group) -> Iterator[Member]:
     for member in group.members:
@@ -111,11 +96,4 @@ def _readers(network: nn.Module, group: Group) -> Iterator[Member]:
 def _reading(network: nn.Module, member: Member, moments: Moments, importance: Tensor | None) -> Reading:
     layer = network.get_submodule(member.path)
     assert isinstance(layer, nn.Conv2d | nn.Linear)
-    gram = moments.gram[0].double() / moments.count
-    mean = gram[-1, :-1]
-    weights = layer.weight.detach().flatten(1)
-    if importance is not None:
-        weights = weights * importance.sqrt().to(weights.dtype)[:, None]
-    taps = weights.shape[1] // layer.weight.shape[1]
-    index = member.index[:, :, None] * taps + np.arange(taps)
-    return Reading(gram[:-1, :-1] - torch.outer(mean, mean), weights, torch.from_numpy(index.reshape(len(index), -1)))
+    return reading_of(layer, moments, torch.from_numpy(member.index), importance)

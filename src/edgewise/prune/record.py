@@ -13,7 +13,7 @@ from edgewise.errors import UsageError
 from edgewise.machine import fingerprint
 from edgewise.prune.cost import break_even
 from edgewise.prune.layer_widths import LayerWidth, layer_widths
-from edgewise.prune.load import PLAN, save_pruned
+from edgewise.prune.load import PLAN, WEIGHTS, save_pruned
 from edgewise.prune.make import UserNetwork
 from edgewise.prune.speed import in_turns_ms
 from edgewise.prune.user_record import KIND, RECORD, SCHEMA, Candidate
@@ -40,8 +40,9 @@ class Written:
 
 
 def check_out(folder: Path) -> None:
-    """Raises `UsageError` for a folder that holds something else than an earlier user's network."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / PLAN).is_file())):
+    """Raises `UsageError` for a folder that holds something else than an earlier user's network, or a part of one."""
+    begun = any((folder / name).is_file() for name in (PLAN, WEIGHTS))
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not begun)):
         raise UsageError(
             f"{printable(folder)} holds other things than a pruned network.", "Name a new folder for --out."
         )
@@ -92,13 +93,13 @@ def write_user_network(
         "macs": made.macs,
         "generic_macs": made.macs_before,  # at the same input size
         "images": made.images,
-        "other_r_squared": made.other_r_squared,
+        "other_r_squared": made.recovered.other_r_squared,
         "evidence": made.evidence.to_values(),
         "cost": asdict(made.cost),
         "break_even_inferences": break_even(made.cost.seconds, generic_ms, ms),
-        "solved": [asdict(one) for one in made.solved],
+        "solved": [asdict(one) for one in made.recovered.solved],
         "walked": [asdict(one) for one in made.walked],
-        "distilled": None if made.distilled is None else asdict(made.distilled),
+        "distilled": None if made.recovered.distilled is None else asdict(made.recovered.distilled),
         "layers": [asdict(one) for one in _widths(generic, made, size_px)],
         "candidates": [asdict(one) for one in candidates],
         "machine": asdict(fingerprint()),
