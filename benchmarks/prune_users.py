@@ -9,12 +9,13 @@ that on the official validation images, which nothing else sees. First come the 
 restricted to the user's classes, at its own input size and at smaller ones. Times are one thread, batch 1, all files in
 turns in one run; MobileNetV2's are LiteRT's, all others ONNX Runtime's. Every network is made and judged once and kept
 in --work, so a run that was cut off goes on. Writes benchmarks/results/prune_users.json, docs/prune_users.md and its
-picture. With --rapid one user of five classes of each pool.
+picture. With --rapid one user of five classes of each pool, and user networks of ResNet-50 alone.
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,6 +76,7 @@ VARIANTS = (
     Variant(Network("ResNet-50", 160), WHOLE, 2.9),
     Variant(Network("Inception-V3", 224), Network("Inception-V3", 299), 2.3),
 )
+RAPID_VARIANTS = VARIANTS[:2]
 
 
 def user_network(work: Path, variant: Variant, user: User) -> None:
@@ -126,14 +128,14 @@ def restricted_name(network: Network) -> str:
     return f"{network.kind}, restricted, {network.size_px} px"
 
 
-def judged(work: Path, user: User) -> dict[str, Any]:
+def judged(work: Path, user: User, variants: Sequence[Variant]) -> dict[str, Any]:
     """One user: every network's accuracy, time, and drop with its interval, against ResNet-50 and against its own."""
     rows: dict[str, Any] = {}
     sessions: list[tuple[Any, int]] = []
     for network in BASELINES:
         rows[restricted_name(network)] = {"right": restricted_right(work, network, user)}
         sessions.append((session_of(baseline_file(work, network)), network.size_px))
-    for variant in VARIANTS:
+    for variant in variants:
         row = json.loads((work / user.name / f"user-{variant.key}.json").read_text())
         sessions.append((session_of(Path(row.pop("file"))), variant.network.size_px))
         rows[variant.name] = row | {"against": restricted_name(variant.whole)}
@@ -189,13 +191,14 @@ def main() -> None:
     if not IMAGES.is_dir():
         sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
     drawn = list(users(RAPID_DRAWS if options.rapid else DRAWS))
+    variants = RAPID_VARIANTS if options.rapid else VARIANTS
     with ProcessPoolExecutor(options.jobs) as pool:
-        waiting = [pool.submit(user_network, options.work, variant, user) for variant in VARIANTS for user in drawn]
+        waiting = [pool.submit(user_network, options.work, variant, user) for variant in variants for user in drawn]
         waiting += [pool.submit(baseline_answers, options.work, network) for network in BASELINES]
         for done, one in enumerate(waiting, 1):
             one.result()
             print(f"{done} of {len(waiting)} networks made or judged", file=sys.stderr)
-    found = [judged(options.work, user) for user in drawn]
+    found = [judged(options.work, user, variants) for user in drawn]
     summary = over_users(found)
     for user in found:
         for row in user["rows"].values():
@@ -207,7 +210,7 @@ def main() -> None:
         "held_out": HELD_OUT,
         "users": found,
         "over_users": summary,
-        "made": [variant.name for variant in VARIANTS],
+        "made": [variant.name for variant in variants],
     }
     result["in_words"] = words(result)
     write_result("prune_users", result)
