@@ -89,7 +89,7 @@ FOUR_COSTS = {name: np.linspace(0, top, 31) for name, top in {"a": 0.2, "b": 0.0
     ],
 )
 def test_each_rule_cuts_elsewhere(rule: Callable[..., dict[str, tuple[int, ...]]], expected: dict[str, int]) -> None:
-    kept = rule(FOUR, _rankings(**FOUR_COSTS), FOUR_LAYERS, 0.84)
+    kept = rule(FOUR, _rankings(**FOUR_COSTS), FOUR_LAYERS, 0.84, Limits(fewest=0.25))
     assert {name: len(stays) for name, stays in kept.items()} == expected
     assert all(stays == tuple(range(32 - len(stays), 32)) for stays in kept.values())
 

@@ -8,7 +8,6 @@ import typer
 from edgewise.cli import options
 from edgewise.cli.console import out as console
 from edgewise.cli.console import print_json
-from edgewise.report.user_network import write_report
 
 
 def command(
@@ -18,6 +17,8 @@ def command(
     quiet: options.Quiet = False,
 ) -> None:
     """Draw what was cut, what it costs in accuracy and saves in time, and what making it took."""
+    from edgewise.report.user_network import write_report
+
     page = write_report(folder, out)
     if json:
         print_json({"report": page})
