@@ -99,7 +99,7 @@ def make(work: Path, name: str, user: User) -> None:
     except EdgewiseError as error:
         write_atomically(folder / "done.json", {"refused": str(error)})
         return
-    written = write_user_network(folder / "network", made, model.card, model, threads=1)
+    written = write_user_network(folder / "network", made, model, model, threads=1)
     paths, labels = validation(user.classes)
     session = session_of(written.model)
     answers = [int(session.run(image)[0, :-1].argmax()) for image in prepared(paths, model.card.preprocess)]

@@ -106,7 +106,7 @@ def user_network(work: Path, variant: Variant, user: User) -> None:
         measured=lambda network: clock.share(network, variant.network.size_px),
         source=model.card.source,
     )
-    written = write_user_network(work / user.name / variant.key, made, model.card, whole, threads=1)
+    written = write_user_network(work / user.name / variant.key, made, model, whole, threads=1)
     paths, labels = validation(user.classes)
     session = session_of(written.model)
     answers = [int(session.run(image)[0, :-1].argmax()) for image in prepared(paths, model.card.preprocess)]

@@ -111,6 +111,9 @@ def test_a_walk_with_every_recovery_and_a_time_to_meet(here: Here, asked: dict[s
         ({"--criterion": "luck"}, UsageError, "luck"),
         ({"--recovery": "solve,prayer"}, UsageError, "prayer"),
         ({"--alpha": 0.9}, UsageError, "Alpha"),
+        ({"--base": "auto", "--input": 160}, UsageError, "several input sizes"),
+        ({"--zoo": "tiny:s"}, UsageError, "--base auto"),
+        ({"--base": "auto", "--zoo": "tiny:s"}, UsageError, "PyTorch"),
     ],
 )
 def test_what_cannot_work(
@@ -171,3 +174,18 @@ def test_a_plan_is_carried_out_again_on_the_original(here: Here, model: str, tmp
     assert all((numbers == again.state_dict()[name]).all() for name, numbers in once.state_dict().items())
     with pytest.raises(UsageError, match="other things"):
         here("prune", "apply", tmp_path / "once", "--out", tmp_path)
+
+
+@pytest.mark.slow  # exports networks
+def test_the_best_base_is_chosen_of_several_at_several_sizes(
+    here: Here, asked: dict[str, object], tmp_path: Path
+) -> None:
+    narrow = tmp_path / "narrow.py"
+    narrow.write_text(NETWORK.replace("48", "8").replace("def net", "def narrow"))
+    asked |= {"--base": "auto", "--zoo": f"torch:{narrow}:narrow", "--target-speedup": 3}
+    said = here("prune", *_arguments(asked), "--quiet")
+    assert "narrow at 128" in said
+    assert "chosen" in said
+    stored = json.loads((Path(str(asked["--out"])) / "user_network.json").read_text())["data"]
+    assert [one["chosen"] for one in stored["candidates"]].count(True) == 1
+    assert stored["generic_ms"] > 1.5 * stored["ms"]

@@ -48,7 +48,8 @@ check_out(folder)
 generic = _generic()
 made = make_user_network(generic, _images(40), CLASSES, Settings(1.4), LENIENT, progress=progress)
 card = Card("net", "torch:own.py:net", ClassSet(tuple("abcdefgh")), Preprocess(16, 18))
-write_user_network(folder, made, card, Classifier(card, TorchSession(generic, "net", size_px=16), "0"), threads=1)
+classifier = Classifier(card, TorchSession(generic, "net", size_px=16), "0")
+write_user_network(folder, made, classifier, classifier, threads=1)
 """
 
 

@@ -21,6 +21,7 @@ from edgewise.prune.plan import Plan  # noqa: E402
 from edgewise.prune.seen_classes import seen_classes  # noqa: E402
 from edgewise.prune.settings import Settings  # noqa: E402
 from edgewise.prune.surgery import cut  # noqa: E402
+from edgewise.prune.taught import Taught  # noqa: E402
 from edgewise.prune.walk import Stride  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -196,6 +197,20 @@ def test_the_target_is_met_as_it_is_measured() -> None:
     assert share(user.network) == pytest.approx(1 / 1.5, abs=0.08)  # eight channels go at once
 
 
+def test_the_guard_asks_the_network_that_is_to_be_replaced() -> None:
+    generic, images = _generic(), _images(40)
+    with torch.no_grad():
+        logits = generic(images).numpy()
+    turned = logits[:, [(index + 1) % 8 for index in range(8)]]
+    classes = tuple((index - 1) % 8 for index in CLASSES)
+    same = make_user_network(generic, images, CLASSES, Settings(1.5), LENIENT)
+    taught = make_user_network(generic, images, CLASSES, Settings(1.5), LENIENT, taught=Taught(turned, classes))
+    assert taught.evidence.drop_points == pytest.approx(same.evidence.drop_points)
+    assert taught.evidence.posterior.classes == classes
+    other = Taught(-logits, CLASSES)
+    assert make_user_network(generic, images, CLASSES, Settings(1.5), LENIENT, taught=other).evidence.agreed < 8
+
+
 @pytest.mark.slow  # exports two networks
 def test_what_is_written_is_a_classifier_of_the_zoo(made: tuple[nn.Module, UserNetwork], tmp_path: Path) -> None:
     from edgewise.images.preprocess import Preprocess
@@ -210,7 +225,7 @@ def test_what_is_written_is_a_classifier_of_the_zoo(made: tuple[nn.Module, UserN
     generic, user = made
     card = Card("net", "torch:own.py:net", ClassSet(tuple("abcdefgh")), Preprocess(16, 18))
     classifier = Classifier(card, TorchSession(generic, "net", size_px=16), "0")
-    written = write_user_network(tmp_path / "user", user, card, classifier, threads=1)
+    written = write_user_network(tmp_path / "user", user, classifier, classifier, threads=1)
     assert Plan.read(tmp_path / "user" / "plan.json") == user.plan
     assert json.loads((tmp_path / "user" / RECORD).read_text())["data"]["classes"] == ["g", "b", "d"]
     assert written.ms > 0

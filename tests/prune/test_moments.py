@@ -58,7 +58,7 @@ def test_solving_finds_the_weights_that_made_the_targets(name: str) -> None:
     for rows in (slice(0, 25), slice(25, 60)):
         moments.add(inputs_at(layer, images[rows], positions[rows]), outputs_at(outputs[rows], positions[rows]))
     other = type(layer)(*_arguments(layer))
-    weights, biases = moments.solve(other, ridge=1e-7)
+    weights, biases = next(moments.solve(other, [1e-7]))
     torch.testing.assert_close(weights, layer.weight.detach(), rtol=2e-2, atol=2e-3)
     expected = torch.zeros(len(biases)) if layer.bias is None else layer.bias.detach()
     torch.testing.assert_close(biases, expected, rtol=2e-2, atol=2e-3)
@@ -80,6 +80,6 @@ def test_a_strong_ridge_leaves_the_weights_as_they_are_but_for_how_long_each_out
     times = torch.tensor([1.0, 2.5, 0.5, 100.0, -1.0])
     moments = Moments.of(layer)
     moments.add(inputs_at(layer, images, positions), times * outputs_at(outputs, positions) + torch.arange(5.0))
-    weights, _ = moments.solve(layer, ridge=1e6)
+    weights, _ = next(moments.solve(layer, [1e6]))
     bounded = torch.tensor([1.0, 2.5, 0.5, 3.0, 1 / 3])  # what is stretched more is mostly noise
     torch.testing.assert_close(weights, bounded[:, None, None, None] * layer.weight.detach(), rtol=1e-3, atol=1e-4)

@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from edgewise.errors import UsageError  # noqa: E402
+from edgewise.prune.chain import chain_of  # noqa: E402
 from edgewise.prune.reconstruct import Sweep, reconstruct  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -58,7 +59,7 @@ def _missed(generic: nn.Module, cut: nn.Module) -> float:
 def test_a_cut_network_comes_nearer_to_the_generic_one_on_fresh_images() -> None:
     generic, cut, kept = _pair([0, 2, 3, 5, 7])
     before = _missed(generic, cut)
-    solved = reconstruct(generic, cut, kept, _batches(12, seed=1), Sweep(ridges=(1e-4,)))
+    solved = reconstruct(generic, cut, kept, _batches(12, seed=1), Sweep(ridges=(1e-4,))).layers
     assert _missed(generic, cut) < 0.4 * before
     assert [one.layer for one in solved] == ["stem", "inner", "outer", "head"]
     assert all(one.missed_after <= one.missed_before for one in solved)
@@ -84,6 +85,30 @@ def test_a_copy_of_a_channel_is_not_missed() -> None:
     before = _missed(generic, cut)
     reconstruct(generic, cut, {"inner": torch.tensor(kept)}, _batches(12, seed=1), Sweep(ridges=(1e-6,)))
     assert _missed(generic, cut) < 1e-3 * before
+
+
+def test_of_several_ridges_each_layer_gets_the_one_that_serves_best_on_images_left_out() -> None:
+    generic, cut, kept = _pair([0, 2, 3, 5, 7])
+    drawn = copy.deepcopy(cut)
+    sweeps = [Sweep(ridges=ridges) for ridges in ((1e-4,), (1e4,), (1e4, 1e-4))]
+    missed = []
+    for sweep in sweeps:
+        solved = copy.deepcopy(drawn)
+        reconstruct(generic, solved, kept, _batches(12, seed=1), sweep)
+        missed.append(_missed(generic, solved))
+    assert missed[2] == pytest.approx(missed[0], rel=0.05)
+    assert missed[2] < 0.8 * missed[1]
+
+
+def test_what_enters_the_last_segment_is_given_back() -> None:
+    generic, cut, kept = _pair([0, 2, 3, 5, 7])
+    batches = _batches(4, seed=1)
+    entering = reconstruct(generic, cut, kept, batches).entering
+    *before, _ = chain_of(cut, batches[0][:1])
+    for batch, found in zip(batches, entering, strict=True):
+        for segment in before:
+            batch = segment(batch)
+        torch.testing.assert_close(found.float(), batch, rtol=1e-2, atol=1e-2)
 
 
 def test_the_generic_network_is_left_as_it_is() -> None:

@@ -29,7 +29,7 @@ def test_what_it_cost_and_how_wide_it_is_stand_beside_it(tmp_path: Path) -> None
     card = Card("net", "torch:own.py:net", ClassSet(tuple("abcdefgh")), Preprocess(16, 18))
     classifier = Classifier(card, TorchSession(generic, "net", size_px=16), "0")
     tried = (Candidate("1.2x", 1.0, 0.2, 0.0, 3.0, accepted=True),)
-    written = write_user_network(tmp_path / "user", made, card, classifier, threads=1, candidates=tried)
+    written = write_user_network(tmp_path / "user", made, classifier, classifier, threads=1, candidates=tried)
     record = read_user_record(tmp_path / "user")
     assert record.cost == made.cost
     assert record.candidates == tried

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from edgewise.prune.guard import Guard
 from edgewise.zoo.sources import find
 
 if TYPE_CHECKING:
+    from edgewise.prune.choose import Choice
     from edgewise.prune.make import UserNetwork
     from edgewise.prune.record import Written
     from edgewise.zoo.classes import ClassSet
@@ -61,6 +62,14 @@ def command(
     ] = 1.0,
     streams: Annotated[bool, typer.Option("--streams", help="Cut channels that several layers write, too.")] = False,
     input: Annotated[int | None, typer.Option(min=8, metavar="PX", help="A smaller input, in px.")] = None,
+    base: Annotated[
+        Literal["model", "auto"],
+        typer.Option(help="What to make it of: --model itself, or the best of it and --zoo at several input sizes."),
+    ] = "model",
+    zoo: Annotated[
+        list[str] | None,
+        typer.Option(help="With --base auto: a PyTorch classifier beside --model. Repeat for more."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=4, help="So many images at most, drawn by the seed.")] = None,
     weights: options.Weights = None,
     threads: options.Threads = 1,
@@ -83,24 +92,28 @@ def command(
     from edgewise.runtime.torch import import_torch
 
     torch = import_torch("edgewise prune")
-    from edgewise.prune.make import make_user_network
     from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import check_out, write_user_network
     from edgewise.prune.settings import Settings
     from edgewise.prune.source import trained
-    from edgewise.prune.stream import read_stream
+    from edgewise.prune.user_images import UserImages
+    from edgewise.prune.user_maker import UserMaker
     from edgewise.prune.walk import Stride
 
+    if base == "auto" and input is not None:
+        raise UsageError("--base auto tries several input sizes.", "Leave --input out.")
+    if base == "model" and zoo:
+        raise UsageError("--zoo names what --base auto may choose from.", "Add --base auto, or leave --zoo out.")
     guard = Guard(max_drop, alpha, when_undecided=undecided)
-    sources = find([model], weights or ())
-    if len(sources) != 1:
-        raise UsageError(f"{model!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
+    sources = find([model, *(zoo or ())], weights or ())
+    first = len(find([model]))
+    if first != 1:
+        raise UsageError(f"{model!r} means {first} classifiers.", "Name one; `edgewise zoo list` shows them.")
     check_out(out)
     torch.set_num_threads(threads)
     classifier, network = trained(sources[0], threads=threads)
-    card = classifier.card if input is None else replace(classifier.card, preprocess=_at(classifier.card, input))
     named = [name.strip() for name in classes.split(",") if name.strip()]
-    own = None if named == ["auto"] else card.classes.indices(named)
+    own = None if named == ["auto"] else classifier.card.classes.indices(named)
     settings = Settings(
         target_speedup=target_speedup,
         criterion=criterion,
@@ -116,35 +129,48 @@ def command(
     )
     clock = cache(lambda: OnnxClock(network, classifier.card.preprocess.size_px, threads=threads))
     with progress_bars(quiet=quiet or json) as progress:
-        stream = read_stream(data, card.preprocess, limit=limit, seed=seed, progress=progress)
         if target_ms is not None:
             settings = replace(settings, target_speedup=clock().reference_ms() / target_ms)
-        made = make_user_network(
-            network,
-            stream.images,
-            own,
-            settings,
-            guard,
-            measured=lambda changed: clock().share(changed, card.preprocess.size_px),
-            source=sources[0].text,
-            progress=progress,
-        )
-        made.evidence.require()
+        images = UserImages(data, limit, seed, progress)
+        maker = UserMaker(classifier, own, images, settings, guard, clock, progress)
+        if base == "auto":
+            others = [trained(source, threads=threads)[0] for source in sources[1:]]
+            made = maker.of_the_best(others)
+        else:
+            made = maker.of_itself(input)
+        made.network.evidence.require()
         progress("writing", 0, 1)
-        written = write_user_network(out, made, card, classifier, threads=threads)
+        tried = made.choice.tried if made.choice else ()
+        written = write_user_network(out, made.network, made.base, classifier, threads=threads, candidates=tried)
         progress("writing", 1, 1)
     if json:
         print_json(written.record)
         return
-    _show(made, written, card.classes)
-    for error in stream.skipped if not quiet else ():
+    if made.choice:
+        _show_choice(made.choice)
+    _show(made.network, written, classifier.card.classes)
+    for error in images.skipped.values() if not quiet else ():
         show_note(str(error))
 
 
-def _at(card: Any, size_px: int) -> Any:
-    """The card's preprocessing at another size, with the same share of the image."""
-    prepared = card.preprocess
-    return replace(prepared, size_px=size_px, resize_px=round(prepared.resize_px * size_px / prepared.size_px))
+def _show_choice(choice: "Choice") -> None:
+    rows = [
+        [one.base.name, f"{100 * one.share:.0f}", f"{one.drop_points:.2f}"]
+        for one in sorted(choice.looked, key=lambda one: -one.share)
+    ]
+    print_table("Looked at, restricted to the user's classes", ["network", "% of the time", "expected drop"], rows)
+    rows = [
+        [
+            one.name,
+            f"{one.ms:.1f}",
+            f"{one.expected_drop_points:.2f} ({one.low_points:.2f} to {one.high_points:.2f})",
+            "chosen" if one.chosen else "let in" if one.accepted else "not let in",
+        ]
+        for one in choice.tried
+    ]
+    print_table("Tried", ["network", "ms", "expected drop, points", "the guard"], rows)
+    for reason in choice.failed:
+        show_note(reason)
 
 
 def _show(made: "UserNetwork", written: "Written", known: "ClassSet") -> None:

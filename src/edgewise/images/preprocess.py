@@ -1,6 +1,6 @@
 """From decoded pixels to what a network eats: resize, crop, normalise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -26,6 +26,10 @@ class Preprocess:
     interpolation: Interpolation = "area"
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # of pixels scaled to 0..1
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+    def at(self, size_px: int) -> "Preprocess":
+        """The same share of the image at another size."""
+        return replace(self, size_px=size_px, resize_px=round(self.resize_px * size_px / self.size_px))
 
     def raster(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 [h, w, 3] -> uint8 [size_px, size_px, 3]."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_LARGE = 1024  # inputs
+from edgewise.prune.precision import precision_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +62,6 @@ def removal(readings: Sequence[Reading], remove: int, *, step: int = 1, ridge: f
         order += chosen.tolist()
         losses += [lost] * len(chosen)
     return Removal(torch.tensor(order, dtype=torch.int64), torch.tensor(losses, dtype=torch.float64), variance)
-
-
-def precision_for(inputs: int) -> torch.dtype:
-    """In which a covariance of so many inputs is inverted: of many, double takes seconds and hundreds of MB."""
-    return torch.float32 if inputs > _LARGE else torch.float64
 
 
 def _inverse(damped: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from edgewise.prune.cost import Cost, Macs, StepCost
 from edgewise.prune.mac_counter import MacCounter
-from edgewise.prune.peak_memory import PeakMemory
+from edgewise.prune.peak_memory import PeakMemory, give_back_freed
 
 
 class CostMeter:
@@ -28,6 +28,7 @@ class CostMeter:
             with counter if counted else nullcontext():
                 yield
         finally:
+            give_back_freed()
             self._add(name, perf_counter() - started, counter.macs)
 
     def count(self, step: str, macs: Macs) -> None:

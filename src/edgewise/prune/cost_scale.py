@@ -17,7 +17,7 @@ from edgewise.prune.groups import Group
 from edgewise.prune.surgery import mask_groups
 
 _STRETCHES = 6
-_IMAGES = 64
+_IMAGES = 32
 _LEAST = 1e-6  # nats: under it nothing can be told apart from rounding
 
 

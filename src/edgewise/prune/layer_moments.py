@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from edgewise.progress import Progress, silent
-from edgewise.prune.brain_surgeon import Reading, precision_for
+from edgewise.prune.brain_surgeon import Reading
 from edgewise.prune.moments import Layer, Moments, inputs_at, positions_of
+from edgewise.prune.precision import precision_for
 
 
 def read_moments(

@@ -17,11 +17,11 @@ from edgewise.prune.guard import Guard
 from edgewise.prune.material import Material, answers
 from edgewise.prune.outputs_left import outputs_left
 from edgewise.prune.plan import Plan
-from edgewise.prune.posterior import Posterior
 from edgewise.prune.recover import Recovered, recovered
 from edgewise.prune.seen_classes import seen_classes
 from edgewise.prune.settings import Settings
 from edgewise.prune.surgery import cut_groups
+from edgewise.prune.taught import Taught
 from edgewise.prune.user_classes import check_classes
 from edgewise.prune.walk import Step
 from edgewise.prune.work import network_work, planned_macs
@@ -50,6 +50,7 @@ def make_user_network(
     settings: Settings | None = None,
     guard: Guard | None = None,
     *,
+    taught: Taught | None = None,
     measured: Measured | None = None,
     source: str = "",
     progress: Progress = silent,
@@ -58,10 +59,11 @@ def make_user_network(
 
     `generic`: in eval mode, [n, 3, h, w] to [n, C]; it is left as it is. `images`: float32 [n, 3, h, w], in any order
     that does not sort them: the last, `held_out` of all, are the guard's. `classes`: the user's, indices of C;
-    None: those that the images show (`seen_classes`), the guard's left out. `measured`: the time that a network takes
-    on the runtime that it is for, as a share of that of the network that it is to replace; cuts are set right by it
-    until the target is met (`OnnxClock.share`). Without it, the times of layers on PyTorch tell, and a walk has its
-    own way to stop.
+    None: those that the images show (`seen_classes`), the guard's left out. `taught`: what the network that it is to
+    replace said of the images, where that is another or takes a larger input: what the guard holds it against.
+    `measured`: the time that a network takes on the runtime that it is for, as a share of that of the network that it
+    is to replace; cuts are set right by it until the target is met (`OnnxClock.share`). Without it, the times of layers
+    on PyTorch tell, and a walk has its own way to stop.
     Raises `UsageError` for classes, settings or images that cannot work and for targets that cannot be met,
     `ModelError` for a network that cannot be cut; whether the guard lets the network in stands in its `evidence`.
     """
@@ -88,8 +90,8 @@ def make_user_network(
     left = outputs_left(generic, material.groups, plan.kept)
     back = recovered(material, network, left, own, settings, meter, progress)
     with meter.step("asking the guard"):
-        posterior = Posterior(own, settings.temperature)
-        evidence = guard.judge(answers(generic, material.held), answers(network, material.held), posterior)
+        taught = taught or Taught(answers(generic, material.held), own)
+        evidence = taught.judge(guard, answers(network, material.held), settings.temperature)
     foretold = planned_macs(work.layers, material.groups, plan.kept)
     return UserNetwork(
         network=network,

@@ -34,8 +34,8 @@ class Material:
             raise UsageError(
                 f"There are {len(images)} images; a network is made and judged from more.", "Give hundreds."
             )
-        made_from = len(images) - max(1, round(held_out * len(images)))
-        return cls(generic, images[:made_from], images[made_from:], streams)
+        first = made_from(len(images), held_out)
+        return cls(generic, images[:first], images[first:], streams)
 
     @property
     def image(self) -> Tensor:
@@ -71,6 +71,11 @@ class Material:
         if not found:
             raise ModelError("No group of this network can be cut.", "`edgewise prune inspect` says why.")
         return found
+
+
+def made_from(images: int, held_out: float) -> int:
+    """How many of so many images a network is made from; the others are the guard's."""
+    return images - max(1, round(held_out * images))
 
 
 def answers(network: nn.Module, images: Tensor) -> np.ndarray:

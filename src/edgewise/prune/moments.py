@@ -1,5 +1,6 @@
 """Second moments of what a layer reads, and of what it should give: all that least squares needs to know of images."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgewise.errors import ModelError
+from edgewise.prune.precision import precision_for
 from edgewise.prune.selective_layers import Selective
 
 Layer = nn.Conv2d | nn.Linear
@@ -113,36 +115,45 @@ class Moments:
 
     def missed(self, weights: Tensor, biases: Tensor) -> float:
         """The sum of squares by which a layer with these weights and biases misses the targets."""
-        gram = self.gram.double()
+        gram = self.gram.to(self._precision)
         groups, inputs = len(gram), gram.shape[1] - 1
         both = torch.cat([weights.reshape(groups, -1, inputs), biases.reshape(groups, -1, 1)], dim=2)
-        wide = both.double().transpose(1, 2)
-        explained = ((gram @ wide) * wide).sum() - 2 * (self.cross.double() * wide).sum()
+        wide = both.to(gram.dtype).transpose(1, 2)
+        explained = (((gram @ wide) - 2 * self.cross.to(gram.dtype)) * wide).sum(dtype=torch.float64)
         return max(self.squares + float(explained), 0.0)
 
-    def solve(self, layer: Layer, ridge: float) -> tuple[Tensor, Tensor]:
-        """Weights like the layer's, and biases float32 [o], that miss the targets least in squares.
+    def solve(self, layer: Layer, ridges: Sequence[float]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Weights like the layer's, and biases float32 [o], that miss the targets least in squares; for each ridge.
 
-        `ridge` draws the weights, by so many times the mean square of the inputs, to the layer's own, those of each
+        A ridge draws the weights, by so many times the mean square of the inputs, to the layer's own, those of each
         output stretched so that they miss its target least: what is missing of the inputs has made the output smaller.
         """
-        gram, cross = self.gram.double() / self.count, self.cross.double() / self.count
+        gram, cross = self.gram.to(self._precision) / self.count, self.cross.to(self._precision) / self.count
         groups, inputs = len(gram), gram.shape[1] - 1
-        own = layer.weight.detach().double().reshape(groups, -1, inputs).transpose(1, 2)
-        own = own * _stretch(own, gram, cross)
-        squares = gram.diagonal(dim1=1, dim2=2)[:, :-1].mean(dim=1)
-        strength = torch.zeros(groups, inputs + 1, dtype=gram.dtype)
-        strength[:, :-1] = (ridge * squares).clamp(min=1e-12)[:, None]
-        pulled = cross + strength[:, :, None] * functional.pad(own, (0, 0, 0, 1))
-        held = gram + torch.diag_embed(strength)
-        factor, failed = torch.linalg.cholesky_ex(held)
-        found = torch.linalg.solve(held, pulled) if failed.any() else torch.cholesky_solve(pulled, factor)
-        weights = found[:, :-1].transpose(1, 2).reshape(layer.weight.shape)
-        return weights.to(layer.weight.dtype), found[:, -1].reshape(-1).to(layer.weight.dtype)
+        own = layer.weight.detach().to(gram.dtype).reshape(groups, -1, inputs).transpose(1, 2)
+        own = functional.pad(own * _stretch(own, gram, cross), (0, 0, 0, 1))
+        squares = gram.diagonal(dim1=1, dim2=2)[:, :-1].mean(dim=1, keepdim=True)
+        for ridge in ridges:
+            strength = functional.pad((ridge * squares).clamp(min=1e-12).expand(-1, inputs), (0, 1))
+            found = _solved(gram + torch.diag_embed(strength), cross + strength[:, :, None] * own)
+            weights = found[:, :-1].transpose(1, 2).reshape(layer.weight.shape)
+            yield weights.to(layer.weight.dtype), found[:, -1].reshape(-1).to(layer.weight.dtype)
+
+    @property
+    def _precision(self) -> torch.dtype:
+        return precision_for(self.upper.shape[1])
+
+
+def _solved(held: Tensor, wanted: Tensor) -> Tensor:
+    """By Cholesky's factors, in double where single precision does not do."""
+    factor, failed = torch.linalg.cholesky_ex(held)
+    if failed.any() and held.dtype == torch.float32:
+        return _solved(held.double(), wanted.double()).float()
+    return torch.linalg.solve(held, wanted) if failed.any() else torch.cholesky_solve(wanted, factor)
 
 
 def _stretch(own: Tensor, gram: Tensor, cross: Tensor) -> Tensor:
-    """float64 [g, 1, o]: of least squares about the means, in one dimension for each output."""
+    """[g, 1, o]: of least squares about the means, in one dimension for each output."""
     means = gram[:, -1, :-1, None]
     covariance = gram[:, :-1, :-1] - means * means.transpose(1, 2)
     wanted = cross[:, :-1] - means * cross[:, -1:]

@@ -18,6 +18,7 @@ from edgewise.errors import UsageError
 from edgewise.progress import Progress, silent
 from edgewise.prune.chain import Segment, chain_of
 from edgewise.prune.moments import Layer, Moments, inputs_at, outputs_at, positions_of
+from edgewise.prune.peak_memory import give_back_freed
 from edgewise.prune.sums import Sum, sum_after
 from edgewise.prune.watch import values_of
 
@@ -26,11 +27,12 @@ _EVERY = 4  # of so many pairs of batches one judges the ridge: a batch and its 
 
 @dataclass(frozen=True)
 class Sweep:
-    """How much is read, and how strongly the weights are held: layer by layer what serves best on images left out."""
+    """How much is read, and how strongly the weights are held."""
 
-    ridges: tuple[float, ...] = (0.3, 1.0, 3.0)  # towards a layer's own weights, in mean squares of its inputs
-    places_per_weight: float = 4.0  # places read for each weight of an output,
-    fewest_places: int = 20_000  # and as many at least
+    ridges: tuple[float, ...] = (1.0,)  # towards a layer's own weights, in mean squares of its inputs; of several, each
+    # layer gets the one that serves best on images left out, at twice the time
+    places_per_weight: float = 2.0  # places read for each weight of an output,
+    fewest_places: int = 10_000  # and as many at least
     seed: int = 0
 
 
@@ -43,6 +45,14 @@ class Solved:
     missed_after: float
 
 
+@dataclass(frozen=True, eq=False)
+class Reconstructed:
+    """Layer by layer; and what enters the cut network's last segment now, in half precision, batch by batch."""
+
+    layers: tuple[Solved, ...]
+    entering: list[Tensor]
+
+
 def reconstruct(
     generic: nn.Module,
     cut: nn.Module,
@@ -50,7 +60,7 @@ def reconstruct(
     batches: Sequence[Tensor],
     sweep: Sweep = Sweep(),
     progress: Progress = silent,
-) -> tuple[Solved, ...]:
+) -> Reconstructed:
     """Solve all layers of `cut` anew, in place, from the input on; both networks are in eval mode.
 
     `kept`: of each layer, by path, the generic one's outputs that it still gives, int64; all of those not named.
@@ -68,9 +78,11 @@ def reconstruct(
     for done, (generic_part, cut_part) in enumerate(pairs):
         found, theirs = reconstruct_segment(generic_part, cut_part, kept, theirs, ours, sweep, generator)
         solved += found
-        ours = [_run(cut_part, ours.pop(0)) for _ in range(len(ours))]
+        if done + 1 < len(pairs):
+            ours = [_run(cut_part, ours.pop(0)) for _ in range(len(ours))]
+        give_back_freed()
         progress("solving layers", done + 1, len(pairs))
-    return tuple(solved)
+    return Reconstructed(tuple(solved), ours)
 
 
 def reconstruct_segment(
@@ -149,10 +161,11 @@ class _Pair:
             found = values_of(self._cut, batch.float(), wanted)
             if lesson.sum:
                 values = lesson.sum.before(values - outputs_at(found[lesson.sum.other], positions))
-            own = held if place // 2 % _EVERY == _EVERY - 1 else seen
+            judges = len(self._sweep.ridges) > 1 and place // 2 % _EVERY == _EVERY - 1
+            own = held if judges else seen
             own.add(inputs_at(lesson.layer, found[lesson.reads], positions), values)
-        whole = seen + held
-        weights, biases = whole.solve(lesson.layer, self._ridge(lesson.layer, seen, held))
+        whole = seen + held if held.count else seen
+        weights, biases = next(whole.solve(lesson.layer, [self._ridge(lesson.layer, seen, held)]))
         layer = lesson.layer
         was = layer.weight.detach(), torch.zeros_like(biases) if layer.bias is None else layer.bias.detach()
         before, after = whole.missed(*was), whole.missed(weights, biases)
@@ -165,9 +178,11 @@ class _Pair:
 
     def _ridge(self, layer: Layer, seen: Moments, held: Moments) -> float:
         """The one that misses least on images that the weights were not solved on."""
+        ridges = self._sweep.ridges
         if held.count == 0:
-            return self._sweep.ridges[-1]
-        return min(self._sweep.ridges, key=lambda ridge: held.missed(*seen.solve(layer, ridge)))
+            return ridges[-1]
+        missed = [held.missed(*found) for found in seen.solve(layer, ridges)]
+        return ridges[missed.index(min(missed))]
 
     def _places(self, layer: Layer, images: int) -> int:
         weights = layer.weight[0].numel()

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -34,6 +35,7 @@ class ReconstructionError:
 
     classes: tuple[int, ...] = ()
     ridge: float = 1e-2
+    images: int = 150  # that are looked at, at most
     places_per_weight: float = 2.5  # places read for each weight of an output,
     fewest_places: int = 10_000  # and as many at least
     seed: int = 0
@@ -41,6 +43,7 @@ class ReconstructionError:
     def rank(
         self, network: nn.Module, groups: Sequence[Group], batches: Sequence[Tensor], progress: Progress = silent
     ) -> dict[str, Ranking]:
+        batches = _first(batches, self.images)
         readers = {group.name: list(_readers(network, group)) for group in groups}
         paths = sorted({member.path for members in readers.values() for member in members})
         moments = read_moments(
@@ -83,6 +86,12 @@ class ReconstructionError:
             scales = measured_scales(network, groups, trials, batches, self.classes, progress)
             found |= {name: Ranking(found[name].order, scale * found[name].costs) for name, scale in scales.items()}
         return found
+
+
+def _first(batches: Sequence[Tensor], images: int) -> list[Tensor]:
+    """The first batches, up to so many images but one batch at least."""
+    seen = np.cumsum([len(batch) for batch in batches])
+    return list(batches[: max(1, int((seen <= images).sum()))])
 
 
 def _readers(network: nn.Module, group: Group) -> Iterator[Member]:

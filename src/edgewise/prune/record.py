@@ -20,7 +20,6 @@ from edgewise.prune.user_record import KIND, RECORD, SCHEMA, Candidate
 from edgewise.report.user_network import write_report
 from edgewise.runtime.torch import TorchSession
 from edgewise.text import printable
-from edgewise.zoo.card import Card
 from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.classifier import Classifier, text_fingerprint
 from edgewise.zoo.export import export_onnx
@@ -51,7 +50,7 @@ def check_out(folder: Path) -> None:
 def write_user_network(
     folder: Path,
     made: UserNetwork,
-    card: Card,
+    base: Classifier,
     generic: Classifier,
     *,
     threads: int,
@@ -59,12 +58,13 @@ def write_user_network(
 ) -> Written:
     """Write `plan.json`, `weights.safetensors`, `NAME-user.onnx` with its card, `user_network.json` and `report.html`.
 
-    In that order. `card`: the generic network's, perhaps with a smaller input. The ONNX file is checked against PyTorch
-    and timed beside that of the generic network at its own input size, one image at a time.
+    In that order. `base`: the classifier that it was made of, its card with the input size that it takes. The ONNX file
+    is checked against PyTorch and timed beside that of the generic network at its own input size, one image at a time.
     `candidates`: the networks that were tried.
     """
     folder.mkdir(parents=True, exist_ok=True)
     save_pruned(folder, made.plan, made.network)
+    card = base.card
     size_px = card.preprocess.size_px
     session = TorchSession(made.network, card.name, size_px=size_px, threads=threads)
     own = replace(
@@ -100,7 +100,7 @@ def write_user_network(
         "solved": [asdict(one) for one in made.recovered.solved],
         "walked": [asdict(one) for one in made.walked],
         "distilled": None if made.recovered.distilled is None else asdict(made.recovered.distilled),
-        "layers": [asdict(one) for one in _widths(generic, made, size_px)],
+        "layers": [asdict(one) for one in _widths(base, made, size_px)],
         "candidates": [asdict(one) for one in candidates],
         "machine": asdict(fingerprint()),
     }
@@ -108,11 +108,11 @@ def write_user_network(
     return Written(exported.model, ms, generic_ms, record, write_report(folder))
 
 
-def _widths(generic: Classifier, made: UserNetwork, size_px: int) -> tuple[LayerWidth, ...]:
-    """Nothing for a generic network that is no PyTorch module any more."""
-    if not isinstance(generic.session, TorchSession):
+def _widths(base: Classifier, made: UserNetwork, size_px: int) -> tuple[LayerWidth, ...]:
+    """Nothing for a network that is no PyTorch module any more."""
+    if not isinstance(base.session, TorchSession):
         return ()
-    return layer_widths(generic.session.module, made.network, torch.zeros(1, 3, size_px, size_px))
+    return layer_widths(base.session.module, made.network, torch.zeros(1, 3, size_px, size_px))
 
 
 def _with_other(classes: ClassSet) -> ClassSet:

@@ -46,15 +46,16 @@ def recovered(
     """
     batches = material.batches
     solved: tuple[Solved, ...] = ()
-    distilled = None
+    distilled, entering = None, None
     if "renormalise" in settings.recovery:
         with meter.step("re-estimating norms"):
             renormalise(material.generic, network, left, batches, progress=progress)
     if "solve" in settings.recovery:
         with meter.step("solving layers"):
-            solved = reconstruct(material.generic, network, left, batches, settings.sweep, progress)
+            swept = reconstruct(material.generic, network, left, batches, settings.sweep, progress)
+        solved, entering = swept.layers, swept.entering
     with meter.step("restricting the head"):
-        r_squared = restrict_head(network, classes, batches)
+        r_squared = restrict_head(network, classes, batches, entering)
     if "distil" in settings.recovery:
         with meter.step("distilling"):
             distilled = _distilled(material, network, classes, settings, progress)

@@ -11,9 +11,19 @@ from edgewise.prune.head import distilled_head
 from edgewise.prune.watch import values_of
 
 
-def restrict_head(network: nn.Module, classes: Sequence[int], batches: Sequence[Tensor]) -> float:
-    """Give the network K + 1 outputs, in place; how well the last one tells the others' logsumexp."""
+def restrict_head(
+    network: nn.Module,
+    classes: Sequence[int],
+    batches: Sequence[Tensor],
+    entering: Sequence[Tensor] | None = None,
+) -> float:
+    """Give the network K + 1 outputs, in place; how well the last one tells the others' logsumexp.
+
+    `batches`: images. `entering`: what they are where they enter the network's last segment, if that is known.
+    """
     *before, last = chain_of(network, batches[0][:1])
+    if entering is not None:
+        before, batches = [], [batch.float() for batch in entering]
     nodes = [node for node in last.module.graph.nodes if node.op == "call_module"]
     heads = [node for node in nodes if isinstance(last.module.get_submodule(str(node.target)), nn.Linear | nn.Conv2d)]
     path, taken = str(heads[-1].target), heads[-1].args[0].name

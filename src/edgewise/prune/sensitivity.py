@@ -17,7 +17,7 @@ def sensitivities(
     batches: Sequence[Tensor],
     classes: Sequence[int],
     *,
-    images: int = 128,
+    images: int = 64,
     seed: int = 0,
     progress: Progress = silent,
 ) -> dict[str, Tensor]:
