@@ -18,7 +18,9 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,7 @@ from prune_users_data import (
     User,
     baseline_answers,
     baseline_file,
+    foreign_images,
     prepared,
     restricted_right,
     session_of,
@@ -45,10 +48,12 @@ from prune_users_data import (
 from prune_users_page import page, words
 from prune_users_picture import draw
 
+from edgewise.prune.foreign import Way, accepted_at, foreign_scores
 from edgewise.prune.speed import sessions_in_turns_ms
 from edgewise.select.judge.bootstrap import interval, resampled_means
 
 DRAWS, RAPID_DRAWS = {5: 3, 10: 1}, {5: 1}
+WAYS: tuple[Way, ...] = ("other", "max-probability", "energy")
 HELD_OUT = 0.4
 RUNS, RESAMPLES = 40, 2000
 WHOLE = Network("ResNet-50", 224)
@@ -56,27 +61,31 @@ WHOLE = Network("ResNet-50", 224)
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to make a user's network: so many times as fast as `whole`, at a smaller input."""
+    """One way to make a user's network: so many times as fast as `whole`, of it at a smaller input or of the best."""
 
-    network: Network
     whole: Network
     target_speedup: float
+    size_px: int | None = None  # None: the base is chosen out of all PyTorch networks, at several sizes
 
     @property
     def name(self) -> str:
-        return f"{self.network.name}, {self.target_speedup:g}x asked for"
+        of = "the best base" if self.size_px is None else Network(self.whole.kind, self.size_px).name
+        return f"{of}, {self.target_speedup:g}x asked for"
 
     @property
     def key(self) -> str:
-        return f"{self.network.key}-{self.target_speedup:g}"
+        of = "best" if self.size_px is None else Network(self.whole.kind, self.size_px).key
+        return f"{of}-{self.target_speedup:g}"
 
 
 VARIANTS = (
-    Variant(Network("ResNet-50", 192), WHOLE, 2.0),
-    Variant(Network("ResNet-50", 160), WHOLE, 2.9),
-    Variant(Network("Inception-V3", 224), Network("Inception-V3", 299), 2.3),
+    Variant(WHOLE, 2.0, 192),
+    Variant(WHOLE, 4.0),
+    Variant(WHOLE, 2.9, 160),
+    Variant(Network("Inception-V3", 299), 2.3, 224),
 )
 RAPID_VARIANTS = VARIANTS[:2]
+OTHERS = (Network("ResNet-18", 224), Network("Inception-V3", 299))  # that the base may be, beside `whole`
 
 
 def user_network(work: Path, variant: Variant, user: User) -> None:
@@ -84,42 +93,63 @@ def user_network(work: Path, variant: Variant, user: User) -> None:
     import torch
 
     from edgewise.prune.guard import Guard
-    from edgewise.prune.make import make_user_network
     from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import write_user_network
     from edgewise.prune.settings import Settings
-    from edgewise.prune.stream import read_stream
+    from edgewise.prune.user_images import UserImages
+    from edgewise.prune.user_maker import UserMaker
 
     done = work / user.name / f"user-{variant.key}.json"
     if done.is_file():
         return
     torch.set_num_threads(1)
-    model, whole = torch_classifier(variant.network), torch_classifier(variant.whole)
-    stream = read_stream(stream_of(user, work), model.card.preprocess, seed=SEED)
-    clock = OnnxClock(whole.session.module, variant.whole.size_px)  # type: ignore[attr-defined]
-    made = make_user_network(
-        model.session.module,  # type: ignore[attr-defined]
-        stream.images,
-        variant.network.columns(user),
+    started = perf_counter()
+    whole = torch_classifier(variant.whole)
+    maker = UserMaker(
+        whole,
+        tuple(variant.whole.columns(user)),
+        UserImages(stream_of(user, work), seed=SEED),
         Settings(variant.target_speedup, held_out=HELD_OUT, seed=SEED),
         Guard(when_undecided="estimate"),
-        measured=lambda network: clock.share(network, variant.network.size_px),
-        source=model.card.source,
+        cache(lambda: OnnxClock(whole.session.module, variant.whole.size_px)),  # type: ignore[attr-defined]
     )
-    written = write_user_network(work / user.name / variant.key, made, model, whole, threads=1)
-    paths, labels = validation(user.classes)
+    if variant.size_px is None:
+        made = maker.of_the_best([torch_classifier(network) for network in OTHERS])
+    else:
+        made = maker.of_itself(variant.size_px)
+    took = perf_counter() - started
+    written = write_user_network(
+        work / user.name / variant.key,
+        made.network,
+        made.base,
+        whole,
+        threads=1,
+        candidates=made.choice.tried if made.choice else (),
+    )
+    preprocess = made.base.card.preprocess
     session = session_of(written.model)
-    answers = [int(session.run(image)[0, :-1].argmax()) for image in prepared(paths, model.card.preprocess)]
+    paths, labels = validation(user.classes)
+    own = np.stack([session.run(image)[0] for image in prepared(paths, preprocess)])
+    others = foreign_images(user)
+    foreign = np.stack([session.run(image)[0] for image in prepared(others, preprocess)])
+    network = made.network
     write_atomically(
         done,
         {
             "file": str(written.model),
-            "right": [bool(answer == label) for answer, label in zip(answers, labels, strict=True)],
-            "macs": made.macs,
-            "generic_macs": made.macs_before,
-            "evidence": made.evidence.to_values()["found"],
-            "cost": asdict(made.cost),
-            "images": made.images,
+            "base": f"{made.base.card.name.split('-')[0]} at {preprocess.size_px} px",
+            "size_px": preprocess.size_px,
+            "cut": bool(network.plan.cuts),
+            "right": (own[:, :-1].argmax(axis=1) == labels).tolist(),
+            "foreign_accepted": {
+                way: accepted_at(foreign_scores(way, own), foreign_scores(way, foreign)) for way in WAYS
+            },
+            "macs": network.macs,
+            "generic_macs": network.macs_before,
+            "evidence": network.evidence.to_values()["found"],
+            "cost": asdict(network.cost),
+            "seconds": took,
+            "images": network.images,
         },
     )
 
@@ -137,7 +167,7 @@ def judged(work: Path, user: User, variants: Sequence[Variant]) -> dict[str, Any
         sessions.append((session_of(baseline_file(work, network)), network.size_px))
     for variant in variants:
         row = json.loads((work / user.name / f"user-{variant.key}.json").read_text())
-        sessions.append((session_of(Path(row.pop("file"))), variant.network.size_px))
+        sessions.append((session_of(Path(row.pop("file"))), row["size_px"]))
         rows[variant.name] = row | {"against": restricted_name(variant.whole)}
     ms = dict(zip(rows, sessions_in_turns_ms(sessions, runs=RUNS), strict=True))
     answers = np.array([row["right"] for row in rows.values()], float).T

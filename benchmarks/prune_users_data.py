@@ -125,6 +125,12 @@ def validation(classes: Sequence[str]) -> tuple[list[Path], np.ndarray]:
     return [path for path, _ in files], np.array([place for _, place in files])
 
 
+def foreign_images(user: User, each: int = 10) -> list[Path]:
+    """The first validation images of each class of the data that is not the user's."""
+    rest = [name for name in folders() if name not in user.classes]
+    return [path for name in rest for path in sorted((IMAGES / "val" / name).iterdir())[:each]]
+
+
 def prepared(paths: Sequence[Path], preprocess: Any) -> Iterator[np.ndarray]:
     """float32 [1, 3, size, size] each."""
     for path in paths:

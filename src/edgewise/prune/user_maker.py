@@ -41,7 +41,8 @@ class Made:
 class UserMaker:
     """Makes networks that are to replace `generic` for one user; its own answers are what they are judged by.
 
-    `classes`: the user's, indices of the generic classifier's; None: those that the images show. Classifiers run on PyTorch.
+    `classes`: the user's, indices of the generic classifier's; None: those that the images show. All classifiers run on
+    PyTorch.
     """
 
     generic: Classifier
