@@ -45,7 +45,7 @@ from prune_users_data import (
     validation,
     write_atomically,
 )
-from prune_users_page import page, words
+from prune_users_page import page, rival_of, words
 from prune_users_picture import draw
 
 from edgewise.prune.foreign import Way, accepted_at, foreign_scores
@@ -197,6 +197,10 @@ def over_users(found: list[dict[str, Any]]) -> dict[str, Any]:
                 "own_drop": _drop(found, name, first["against"]),
                 "own_times_as_fast": float(np.median([user["rows"][name]["own_times_as_fast"] for user in found])),
             }
+    made = [name for name, row in found[0]["rows"].items() if "against" in row]
+    for name in made:
+        rival = rival_of(summary, made, name)
+        summary[name] |= {"rival": rival, "over_rival": _drop(found, rival, name) if rival else None}
     return summary
 
 

@@ -48,6 +48,29 @@ def test_the_front_holds_what_no_other_baseline_beats(scripts) -> None:
     assert scripts("prune_users_page").front(summary, ["own"]) == ["fast", "good", "slow"]
 
 
+def test_the_rival_is_the_most_accurate_that_is_as_fast(scripts) -> None:
+    def row(times: float, drop: float) -> dict[str, Any]:
+        return {"times_as_fast": times, "drop": {"value": drop}}
+
+    summary = {"slow": row(1, 0.0), "bad": row(5, 0.03), "good": row(3.9, 0.01), "own": row(4, 0.02), "new": row(9, 0)}
+    rival = scripts("prune_users_page").rival_of
+    assert rival(summary, ["own", "new"], "own") == "good", "a hundredth slower is as fast"
+    assert rival(summary, ["own", "new"], "new") is None
+
+
+def test_what_is_won_over_the_rival_is_paired(scripts) -> None:
+    ours = {"against": WHOLE, "own_times_as_fast": 2.0}
+    rows = {
+        WHOLE: _row([True] * 10, 1.0),
+        "rival": _row([True] * 7 + [False] * 3, 2.0),
+        "ours": _row([True] * 9 + [False], 2.0, **ours),
+    }
+    summary = scripts("prune_users").over_users([{"rows": rows}] * 2)
+    assert summary["ours"]["rival"] == "rival"
+    assert summary["ours"]["over_rival"]["value"] == pytest.approx(0.2)
+    assert summary["ours"]["over_rival"]["low"] <= 0.2 <= summary["ours"]["over_rival"]["high"]
+
+
 @pytest.mark.real
 def test_users_are_drawn_out_of_their_pools(scripts) -> None:
     data = scripts("prune_users_data")
