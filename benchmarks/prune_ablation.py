@@ -13,9 +13,9 @@ import argparse
 import json
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pages import markdown_table, write_page, write_result
@@ -39,9 +39,16 @@ from prune_users_data import (
 )
 from prune_users_page import NOTICE, points_of
 
+from edgewise.prune.guard import Guard
 from edgewise.prune.speed import sessions_in_turns_ms
 from edgewise.select.judge.bootstrap import interval
 
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from edgewise.prune.make import UserNetwork
+
+SURE = 25.0  # the logit of a true label, against 0: all of the probability
 BASE, SPEEDUP = Network("ResNet-18", 160), 1.25
 USUAL = "as usual"
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -63,7 +70,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "recovery: distil": {"recovery": ("distil",)},
     "recovery: renormalise, distil": {"recovery": ("renormalise", "distil")},
     "recovery: solve, distil": {"recovery": ("solve", "distil")},
+    "taught by: the generic network": {"recovery": ("renormalise",)},
+    "taught by: true labels": {"recovery": ("renormalise",)},
 }
+TAUGHT = {"taught by: the generic network": False, "taught by: true labels": True}  # by labels?
 
 
 def make(work: Path, name: str, user: User) -> None:
@@ -71,7 +81,6 @@ def make(work: Path, name: str, user: User) -> None:
     import torch
 
     from edgewise.errors import EdgewiseError
-    from edgewise.prune.guard import Guard
     from edgewise.prune.make import make_user_network
     from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import write_user_network
@@ -99,6 +108,8 @@ def make(work: Path, name: str, user: User) -> None:
     except EdgewiseError as error:
         write_atomically(folder / "done.json", {"refused": str(error)})
         return
+    if name in TAUGHT:
+        made = taught(made, module, stream.images, labels_of(user, work) if TAUGHT[name] else None, BASE.columns(user))
     written = write_user_network(folder / "network", made, model, model, threads=1)
     paths, labels = validation(user.classes)
     session = session_of(written.model)
@@ -114,6 +125,42 @@ def make(work: Path, name: str, user: User) -> None:
         "own_macs": None if made.cost.macs is None else made.cost.macs.total,
     }
     write_atomically(folder / "done.json", found)
+
+
+def labels_of(user: User, work: Path) -> np.ndarray:
+    """The true class of each image of the stream, of the user's, in the stream's order."""
+    from edgewise.images.below import images_below
+
+    paths = images_below(stream_of(user, work))[0]
+    order = np.random.default_rng(SEED).permutation(len(paths))
+    return np.array([user.classes.index(paths[place].parent.name) for place in order])
+
+
+def taught(
+    made: "UserNetwork", generic: "nn.Module", images: "Tensor", labels: np.ndarray | None, columns: list[int]
+) -> "UserNetwork":
+    """Its tail trained, from the generic network's probabilities or from true labels, and from nothing else."""
+    import torch
+
+    from edgewise.prune.activation_cache import ActivationCache
+    from edgewise.prune.distill import Distillation, distil
+    from edgewise.prune.material import answers
+    from edgewise.prune.tail import open_at
+    from edgewise.prune.taught import Taught
+
+    tail = open_at(made.network, images[:1], "layer4")
+    logits = torch.from_numpy(answers(generic, images[: made.images]))
+    if labels is not None:
+        logits = torch.full_like(logits, 0.0)
+        logits[torch.arange(len(logits)), torch.tensor(columns)[labels[: len(logits)]]] = SURE
+    cache = ActivationCache(600)
+    for batch, said in zip(images[: made.images].split(25), logits.split(25), strict=True):
+        cache.add(tail.enter(batch), said)
+    distil(tail, cache, made.classes, Distillation(mimicry=0.0))
+    held = images[made.images :]
+    judged = Taught(answers(generic, held), made.classes)
+    guard = Guard(when_undecided="estimate")
+    return replace(made, evidence=judged.judge(guard, answers(made.network, held)))
 
 
 def _folder(work: Path, name: str, user: User) -> Path:

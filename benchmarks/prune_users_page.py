@@ -147,8 +147,8 @@ def page(result: Mapping[str, Any], picture: str) -> list[str]:
         markdown_table(["network", "goal", "found", ""], goals(result)),
         "## Inputs of other classes",
         "The share of validation images of the data's other classes that is let in where 5% of the user's own are "
-        "turned away, means over users. The threshold is set on the test images themselves. The last output stands for all "
-        "other classes; the baselines do without it.",
+        "turned away, means over users. The threshold is set on the test images themselves. The last output stands "
+        "for all other classes; the baselines do without it.",
         markdown_table(
             ["network", "by the last output, %", "by the greatest probability, %", "by energy, %"],
             [
