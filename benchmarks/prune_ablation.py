@@ -13,13 +13,13 @@ import argparse
 import json
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pages import markdown_table, write_page, write_result
-from prune_users import HELD_OUT, RESAMPLES
+from prune_users import HELD_OUT
 from prune_users_data import (
     IMAGES,
     IMAGES_PER_STREAM,
@@ -37,11 +37,11 @@ from prune_users_data import (
     validation,
     write_atomically,
 )
+from prune_users_drop import drop_over_users
 from prune_users_page import NOTICE, points_of
 
 from edgewise.prune.guard import Guard
 from edgewise.prune.speed import sessions_in_turns_ms
-from edgewise.select.judge.bootstrap import interval
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -186,26 +186,20 @@ def judged(work: Path, user: User) -> dict[str, dict[str, Any]]:
 
 def over_users(found: list[tuple[list[bool], dict[str, dict[str, Any]]]]) -> dict[str, Any]:
     """Of each variant means over users, with the drop's interval over users and images."""
-    rng = np.random.default_rng(SEED)
     summary: dict[str, Any] = {}
     for name in VARIANTS:
-        rows = [(np.array(whole, float), user[name]) for whole, user in found]
-        refused = [row["refused"] for _, row in rows if "refused" in row]
+        rows = [user[name] for _, user in found]
+        refused = [row["refused"] for row in rows if "refused" in row]
         if refused:
             summary[name] = {"refused": refused[0]}
             continue
-        drops = [whole - np.array(row["right"], float) for whole, row in rows]
-        resampled = np.empty(RESAMPLES)
-        for place in range(RESAMPLES):
-            picked = rng.integers(0, len(drops), len(drops))
-            resampled[place] = np.mean([rng.choice(drops[user], len(drops[user])).mean() for user in picked])
         summary[name] = {
-            "drop": asdict(interval(float(np.mean([drop.mean() for drop in drops])), resampled)),
+            "drop": drop_over_users([whole for whole, _ in found], [row["right"] for row in rows]),
             **{
-                key: float(np.mean([row[key] for _, row in rows]))
+                key: float(np.mean([row[key] for row in rows]))
                 for key in ("times_as_fast", "expected_drop_points", "agreement_percent", "seconds")
             },
-            "macs_percent": float(np.mean([100 * row["macs"] / row["generic_macs"] for _, row in rows])),
+            "macs_percent": float(np.mean([100 * row["macs"] / row["generic_macs"] for row in rows])),
         }
     return summary
 

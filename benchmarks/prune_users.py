@@ -45,6 +45,7 @@ from prune_users_data import (
     validation,
     write_atomically,
 )
+from prune_users_drop import RESAMPLES, drop_over_users
 from prune_users_page import page, rival_of, words
 from prune_users_picture import draw
 
@@ -55,7 +56,7 @@ from edgewise.select.judge.bootstrap import interval, resampled_means
 DRAWS, RAPID_DRAWS = {5: 3, 10: 1}, {5: 1}
 WAYS: tuple[Way, ...] = ("other", "max-probability", "energy")
 HELD_OUT = 0.4
-RUNS, RESAMPLES = 40, 2000
+RUNS = 40
 WHOLE = Network("ResNet-50", 224)
 
 
@@ -205,15 +206,9 @@ def over_users(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _drop(found: list[dict[str, Any]], name: str, against: str) -> dict[str, float]:
-    rng = np.random.default_rng(SEED)
-    drops = [
-        np.array(user["rows"][against]["right"], float) - np.array(user["rows"][name]["right"], float) for user in found
-    ]
-    resampled = np.empty(RESAMPLES)
-    for place in range(RESAMPLES):
-        picked = rng.integers(0, len(drops), len(drops))
-        resampled[place] = np.mean([rng.choice(drops[user], len(drops[user])).mean() for user in picked])
-    return asdict(interval(float(np.mean([drop.mean() for drop in drops])), resampled))
+    return drop_over_users(
+        [user["rows"][against]["right"] for user in found], [user["rows"][name]["right"] for user in found]
+    )
 
 
 def main() -> None:
