@@ -56,6 +56,20 @@ def test_a_record_that_knows_little_has_a_page_too(tmp_path: Path) -> None:
     assert "after 9,000 inferences" in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"base": "net", "replaces": "net", "cut": True}, "It was cut out of the generic network with"),
+        ({"base": "small", "replaces": "net", "cut": True}, "It was cut out of small with"),
+        ({"base": "small", "replaces": "net", "cut": False}, "It is small at"),
+    ],
+)
+def test_what_it_was_made_of(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    said = words.setting(record_of(tmp_path, **changes))
+    assert said.startswith(says)
+    assert ("Nothing was cut" in said) != changes["cut"]
+
+
 def test_a_folder_without_a_network(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="does not exist"):
         write_report(tmp_path)

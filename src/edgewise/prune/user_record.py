@@ -59,6 +59,9 @@ class _Stored(TypedDict):
     solved: list[Recovery]
     machine: Machine
     cost: Cost
+    base: NotRequired[str]
+    replaces: NotRequired[str]
+    cut: NotRequired[bool]
     layers: NotRequired[list[LayerWidth]]
     candidates: NotRequired[list[Candidate]]
 
@@ -68,7 +71,10 @@ class UserRecord:
     """A user's network as its folder tells of it. What an earlier version did not note is empty."""
 
     classes: tuple[str, ...]
-    generic: str  # the source of the network that it was cut out of
+    generic: str  # the source of the network that it was made of
+    base: str  # the name of that network
+    replaces: str  # and of the one that it is to replace
+    cut: bool  # or all of it but other classes is still there
     size_px: int
     engine: str
     threads: int
@@ -97,6 +103,9 @@ def read_user_record(folder: Path) -> UserRecord:
     return UserRecord(
         classes=tuple(stored["classes"]),
         generic=stored["generic"],
+        base=stored.get("base", ""),
+        replaces=stored.get("replaces", ""),
+        cut=stored.get("cut", True),
         size_px=stored["size_px"],
         engine=stored["engine"],
         threads=stored["threads"],

@@ -25,10 +25,20 @@ def headline(record: UserRecord) -> str:
 
 def setting(record: UserRecord) -> str:
     """Out of what it was made, and what was measured how."""
+    base = "the generic network" if record.base == record.replaces else record.base
+    images = f"{count(record.images, 'image')} of one user, without labels"
+    if record.cut:
+        made = (
+            f"It was cut out of {base} with {images}, at {record.size_px} px, and keeps {_millions(record.macs)} of "
+            f"{_millions(record.generic_macs)} M multiply-accumulates."
+        )
+    else:
+        made = (
+            f"It is {base} at {record.size_px} px, with a head for one user's classes made of {images}. Nothing was "
+            f"cut: it takes {_millions(record.macs)} M multiply-accumulates."
+        )
     return (
-        f"It was cut out of the generic network with {count(record.images, 'image')} of one user, without labels, at "
-        f"{record.size_px} px, and keeps {_millions(record.macs)} of {_millions(record.generic_macs)} M "
-        f"multiply-accumulates. On {record.engine} with {count(record.threads, 'thread')}, one image takes it "
+        f"{made} On {record.engine} with {count(record.threads, 'thread')}, one image takes it "
         f"{milliseconds(record.ms)} ms and the generic network {milliseconds(record.generic_ms)} ms: medians of runs "
         "that took turns."
     )
