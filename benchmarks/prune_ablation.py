@@ -249,7 +249,7 @@ def main() -> None:
         sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
     drawn = list(users({5: 1}))[: 1 if options.rapid else None]
     baseline_answers(options.work, BASE)
-    with ProcessPoolExecutor(options.jobs) as pool:
+    with ProcessPoolExecutor(options.jobs, max_tasks_per_child=1) as pool:
         waiting = [pool.submit(make, options.work, name, user) for user in drawn for name in VARIANTS]
         for done, one in enumerate(waiting, 1):
             one.result()

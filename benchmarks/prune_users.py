@@ -221,7 +221,7 @@ def main() -> None:
         sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
     drawn = list(users(RAPID_DRAWS if options.rapid else DRAWS))
     variants = RAPID_VARIANTS if options.rapid else VARIANTS
-    with ProcessPoolExecutor(options.jobs) as pool:
+    with ProcessPoolExecutor(options.jobs, max_tasks_per_child=1) as pool:
         waiting = [pool.submit(user_network, options.work, variant, user) for variant in variants for user in drawn]
         waiting += [pool.submit(baseline_answers, options.work, network) for network in BASELINES]
         for done, one in enumerate(waiting, 1):
