@@ -73,8 +73,9 @@ def generic(work: Path) -> tuple[Classifier, dict[str, Any]]:
     sys.path.insert(0, str(DATA))
     import nets
 
-    network = nets.resnet18().eval()
+    network = nets.resnet18()
     network.fc = nn.Linear(512, len(names()))
+    network.eval()
     eats = nets.INPUT["resnet18"]
     preprocess = Preprocess(SIZE_PX, SIZE_PX, mean=tuple(eats.mean), std=tuple(eats.std))
     weights, notes = work / "scenes.pt", work / "scenes.json"
