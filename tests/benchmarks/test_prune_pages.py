@@ -23,7 +23,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     return import_module
 
 
-@pytest.mark.parametrize("name", ["bottom_up_run"])
+@pytest.mark.parametrize("name", ["bottom_up_run", "prune_scenes"])
 def test_the_page_is_that_of_the_stored_results(scripts, name: str) -> None:
     stored = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text())
     text = (BENCHMARKS.parent / "docs" / f"{name}.md").read_text()

@@ -93,41 +93,22 @@ def choose(
     `generic_ms`. The guard's promise is divided among the networks that it judges.
     Raises `UsageError` where no base can be made so fast, and what making one raises where all fail.
     """
-    looked, failed = _looked(bases, images_of, taught, settings, guard, share, progress)
+    chooser = _Chooser(images_of, taught, settings, share, progress)
+    looked, failed = chooser.looked(bases, guard)
     trials = _trials(looked, 1 / settings.target_speedup)
     guard = replace(guard, networks=guard.networks * len(trials))
     made: list[tuple[Looked, UserNetwork, float]] = []
-    first_error: EdgewiseError | None = None
+    errors: list[EdgewiseError] = []
     for one in trials:
-        base = one.base
-        images = images_of(base.card.preprocess, None)
-        size_px = base.card.preprocess.size_px
-        source = base.card.source
         try:
-            if one.share <= 1 / settings.target_speedup:
-                network = restricted_network(base.network, images, base.classes, settings, guard, taught, source=source)
-                took = one.share
-            else:
-                network = make_user_network(
-                    base.network,
-                    images,
-                    base.classes,
-                    settings,
-                    guard,
-                    taught=taught,
-                    measured=lambda changed, size_px=size_px: share(changed, size_px),
-                    source=source,
-                    progress=progress,
-                )
-                took = share(network.network, size_px)
+            network = chooser.made(one, guard)
         except EdgewiseError as error:
-            first_error = first_error or error
-            failed.append(f"{base.name}: {error.message}")
-            continue
-        made.append((one, network, took))
+            errors.append(error)
+            failed.append(f"{one.base.name}: {error.message}")
+        else:
+            made.append((one, network, share(network.network, one.base.card.preprocess.size_px)))
     if not made:
-        assert first_error is not None
-        raise first_error
+        raise errors[0]
     best = min(made, key=lambda each: (not each[1].evidence.accepted, each[1].evidence.drop_points, each[2]))
     tried = tuple(
         Candidate(
@@ -144,33 +125,54 @@ def choose(
     return Choice(best[1], best[0].base, tried, tuple(looked), tuple(failed))
 
 
-def _looked(
-    bases: Sequence[Base],
-    images_of: ImagesOf,
-    taught: Taught,
-    settings: Settings,
-    guard: Guard,
-    share: Share,
-    progress: Progress,
-) -> tuple[list[Looked], list[str]]:
-    """Every base, and those that do not run at their size."""
-    found: list[Looked] = []
-    failed: list[str] = []
-    most = min(_LOOKED_AT, made_from(len(taught.logits), settings.held_out))
-    for done, base in enumerate(bases):
-        images = images_of(base.card.preprocess, most)
-        try:
-            said = answers(base.network, images)[:, list(base.classes)]
-            took = share(base.network, base.card.preprocess.size_px)
-        except (EdgewiseError, RuntimeError) as error:  # foreign code at a size that it was not written for
-            failed.append(f"{base.name}: {next(iter(str(error).splitlines()), type(error).__name__)}")
-        else:
-            first = Taught(taught.logits[: len(said)], taught.classes)
-            found.append(Looked(base, took, first.judge(guard, said, settings.temperature).drop_points))
-        progress("looking at networks", done + 1, len(bases))
-    if not found:
-        raise UsageError(f"None of {len(bases)} networks runs: {failed[0]}", "Name others with --zoo.")
-    return found, failed
+@dataclass(frozen=True, eq=False)
+class _Chooser:
+    images_of: ImagesOf
+    taught: Taught
+    settings: Settings
+    share: Share
+    progress: Progress
+
+    def looked(self, bases: Sequence[Base], guard: Guard) -> tuple[list[Looked], list[str]]:
+        """Every base, on a few images; and those that do not run at their size."""
+        found: list[Looked] = []
+        failed: list[str] = []
+        most = min(_LOOKED_AT, made_from(len(self.taught.logits), self.settings.held_out))
+        for done, base in enumerate(bases):
+            images = self.images_of(base.card.preprocess, most)
+            try:
+                said = answers(base.network, images)[:, list(base.classes)]
+                took = self.share(base.network, base.card.preprocess.size_px)
+            except (EdgewiseError, RuntimeError) as error:  # foreign code at a size that it was not written for
+                failed.append(f"{base.name}: {next(iter(str(error).splitlines()), type(error).__name__)}")
+            else:
+                first = Taught(self.taught.logits[: len(said)], self.taught.classes)
+                drop_points = first.judge(guard, said, self.settings.temperature).drop_points
+                found.append(Looked(base, took, drop_points))
+            self.progress("looking at networks", done + 1, len(bases))
+        if not found:
+            raise UsageError(f"None of {len(bases)} networks runs: {failed[0]}", "Name others with --zoo.")
+        return found, failed
+
+    def made(self, one: Looked, guard: Guard) -> UserNetwork:
+        """Restricted if it is fast enough as it is, cut if not."""
+        base, source = one.base, one.base.card.source
+        images = self.images_of(base.card.preprocess, None)
+        if one.share <= 1 / self.settings.target_speedup:
+            return restricted_network(
+                base.network, images, base.classes, self.settings, guard, self.taught, source=source
+            )
+        return make_user_network(
+            base.network,
+            images,
+            base.classes,
+            self.settings,
+            guard,
+            taught=self.taught,
+            measured=lambda changed: self.share(changed, base.card.preprocess.size_px),
+            source=source,
+            progress=self.progress,
+        )
 
 
 def _trials(looked: Sequence[Looked], wanted: float) -> list[Looked]:
