@@ -29,3 +29,9 @@ def test_where_nothing_can_be_forgotten_it_is_the_process(monkeypatch: pytest.Mo
     assert PeakMemory.begin().of == "process"
     monkeypatch.setattr(peak_memory, "_STATUS", tmp_path / "status")
     assert 0 < PeakMemory.begin().bytes <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def test_what_is_free_is_given_back_or_left() -> None:
+    before = PeakMemory.begin()
+    peak_memory.give_back_freed()
+    assert before.bytes > 0

@@ -45,7 +45,7 @@ class PeakMemory:
 
 def give_back_freed() -> None:
     """Give memory that is free already back to the system: glibc keeps hundreds of MB of what tensors left."""
-    with suppress(AttributeError, OSError):
+    with suppress(AttributeError, OSError, TypeError):  # another C library, another system
         ctypes.CDLL(None).malloc_trim(0)
 
 
