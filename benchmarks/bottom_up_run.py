@@ -124,7 +124,8 @@ def page(result: dict[str, Any]) -> list[str]:
         f"users of five classes, {LEARNED} unlabelled images each. From the output to the input, stage by stage "
         f"({', '.join(STAGES)}), a quarter of the channels inside blocks goes by L1; {LESSONS.steps} steps of "
         f"{LESSONS.batch} images follow each cut. Shared: the stages behind the cut alone, on an int8 cache of what "
-        "enters them; not shared: all of the network, from the images.",
+        "enters them; not shared: all of the network, from the images. MACs and seconds are those of the steps and "
+        "their checks; filling caches is left out of both, as inference's own work.",
         f"The shared run takes {100 * result['macs_ratio']:.0f}% of the MACs and {100 * result['seconds_ratio']:.0f}% "
         f"of the seconds (medians over users; goal: at most half); its accuracy is "
         f"{points_of(result['lost']['shared against not shared'])} points beside the other's.",

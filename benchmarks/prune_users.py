@@ -140,7 +140,7 @@ def user_network(work: Path, variant: Variant, user: User) -> None:
             "file": str(written.model),
             "base": f"{made.base.card.name.split('-')[0]} at {preprocess.size_px} px",
             "size_px": preprocess.size_px,
-            "cut": bool(network.plan.cuts),
+            "cut": network.plan.removes,
             "right": (own[:, :-1].argmax(axis=1) == labels).tolist(),
             "foreign_accepted": {
                 way: accepted_at(foreign_scores(way, own), foreign_scores(way, foreign)) for way in WAYS

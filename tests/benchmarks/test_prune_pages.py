@@ -1,10 +1,7 @@
 """The pages of the smaller benchmarks of pruning against the stored results."""
 
 import json
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,13 +11,6 @@ pytest.importorskip("torch")
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 pytestmark = pytest.mark.torch
-
-
-@pytest.fixture
-def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Imports a script as it is when another one is run."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return import_module
 
 
 @pytest.mark.parametrize("name", ["bottom_up_run", "prune_scenes"])

@@ -1,21 +1,12 @@
 """The page of `prune_users.py` against the stored results, and its judging on made-up users."""
 
 import json
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-@pytest.fixture
-def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Imports a script as it is when another one is run."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return import_module
 
 
 WHOLE = "ResNet-50, restricted, 224 px"

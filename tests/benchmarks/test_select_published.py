@@ -1,8 +1,6 @@
 """The judging of `select_published.py` on drawn ballots, its table of MACs, and the page against the stored results."""
 
 import json
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +9,6 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 NAMES = ("tiny", "small", "large")
-
-
-@pytest.fixture
-def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Imports a script as it is when another one is run."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return import_module
 
 
 @pytest.fixture

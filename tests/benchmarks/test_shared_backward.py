@@ -1,10 +1,7 @@
 """The page of `shared_backward.py` against the stored results, and its measuring on a small network."""
 
 import json
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,13 +12,6 @@ from torch import nn  # noqa: E402
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 pytestmark = pytest.mark.torch
-
-
-@pytest.fixture
-def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Imports a script as it is when another one is run."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return import_module
 
 
 class Chain(nn.Module):

@@ -110,19 +110,21 @@ def choose(
     if not made:
         raise errors[0]
     best = min(made, key=lambda each: (not each[1].evidence.accepted, each[1].evidence.drop_points, each[2]))
-    tried = tuple(
-        Candidate(
-            name=f"{one.base.name}, {'cut' if network.plan.cuts or network.plan.reads else 'whole'}",
-            ms=generic_ms * took,
-            expected_drop_points=network.evidence.drop_points,
-            low_points=network.evidence.low_points,
-            high_points=network.evidence.high_points,
-            accepted=network.evidence.accepted,
-            chosen=network is best[1],
-        )
-        for one, network, took in made
-    )
+    tried = tuple(_candidate(*each, generic_ms, chosen=each is best) for each in made)
     return Choice(best[1], best[0].base, tried, tuple(looked), tuple(failed))
+
+
+def _candidate(one: Looked, network: UserNetwork, share: float, generic_ms: float, *, chosen: bool) -> Candidate:
+    evidence = network.evidence
+    return Candidate(
+        name=f"{one.base.name}, {'cut' if network.plan.removes else 'whole'}",
+        ms=generic_ms * share,
+        expected_drop_points=evidence.drop_points,
+        low_points=evidence.low_points,
+        high_points=evidence.high_points,
+        accepted=evidence.accepted,
+        chosen=chosen,
+    )
 
 
 @dataclass(frozen=True, eq=False)

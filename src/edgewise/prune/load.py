@@ -48,7 +48,7 @@ def load_pruned(folder: Path, network: "nn.Module") -> "nn.Module":
     numbers = store.read_arrays(folder / WEIGHTS, sha256)
     some = next(network.parameters(), torch.zeros(()))
     image = torch.zeros(1, *plan.input, dtype=some.dtype, device=some.device)
-    smaller = cut(network, plan, image) if plan.cuts or plan.reads or plan.writes else copy.deepcopy(network)
+    smaller = cut(network, plan, image) if plan.removes else copy.deepcopy(network)
     _admit_recovery(smaller, numbers)
     expected = smaller.state_dict()
     _check_fit({path: tuple(tensor.shape) for path, tensor in expected.items()}, numbers, folder / WEIGHTS)

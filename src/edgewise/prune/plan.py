@@ -79,6 +79,11 @@ class Plan:
         """The channels that stay, by the group's name."""
         return {name: cut.kept for name, cut in self.cuts.items()}
 
+    @property
+    def removes(self) -> bool:
+        """Whether anything goes; only a network that was restricted to the user's classes has a plan without."""
+        return any(len(cut.kept) < cut.channels for cut in (*self.cuts.values(), *(cut for _, cut in self._sides)))
+
     def check(self, groups: Sequence[Group]) -> None:
         """See that the plan can be carried out on a network with these groups.
 
@@ -92,7 +97,7 @@ class Plan:
             _see_that_fits(known[name], cut)
         for path, cut in self._sides:
             _see_that_in_range(path, cut, "Layer")
-        if not any(len(cut.kept) < cut.channels for cut in (*self.cuts.values(), *(cut for _, cut in self._sides))):
+        if not self.removes:
             raise UsageError(
                 _nothing(groups), "Keep fewer channels of some group; `edgewise prune inspect` shows them."
             )

@@ -80,14 +80,13 @@ def write_user_network(
         whole = export_onnx(replace(generic, card=replace(generic.card, name="generic")), Path(temporary))
         both = [(whole.model, generic.card.preprocess.size_px), (exported.model, size_px)]
         generic_ms, ms = in_turns_ms(both, threads=threads)
-    cut = bool(made.plan.cuts or made.plan.reads or made.plan.writes)
     record = {
         "classes": [card.classes.short_name(index) for index in made.classes],
         "class_indices": list(made.classes),
         "generic": card.source,
         "base": card.name,
         "replaces": generic.card.name,
-        "cut": cut,
+        "cut": made.plan.removes,
         "size_px": size_px,
         "generic_size_px": generic.card.preprocess.size_px,
         "engine": "ONNX Runtime",
@@ -104,7 +103,7 @@ def write_user_network(
         "solved": [asdict(one) for one in made.recovered.solved],
         "walked": [asdict(one) for one in made.walked],
         "distilled": None if made.recovered.distilled is None else asdict(made.recovered.distilled),
-        "layers": [asdict(one) for one in _widths(base, made, size_px, cut=cut)],
+        "layers": [asdict(one) for one in _widths(base, made, size_px)],
         "candidates": [asdict(one) for one in candidates],
         "machine": asdict(fingerprint()),
     }
@@ -112,9 +111,9 @@ def write_user_network(
     return Written(exported.model, ms, generic_ms, record, write_report(folder))
 
 
-def _widths(base: Classifier, made: UserNetwork, size_px: int, *, cut: bool) -> tuple[LayerWidth, ...]:
+def _widths(base: Classifier, made: UserNetwork, size_px: int) -> tuple[LayerWidth, ...]:
     """Nothing where nothing was cut, and for a network that is no PyTorch module any more."""
-    if not (cut and isinstance(base.session, TorchSession)):
+    if not (made.plan.removes and isinstance(base.session, TorchSession)):
         return ()
     return layer_widths(base.session.module, made.network, torch.zeros(1, 3, size_px, size_px))
 
