@@ -1,6 +1,6 @@
 """A network for one user, out of real networks: how fast, at which accuracy, beside every smaller network there is.
 
-    python benchmarks/prune_users.py [--rapid] [--work DIR] [--jobs 2]
+    python benchmarks/prune_users.py [--rapid] [--users 12] [--work DIR] [--jobs 2]
 
 Data: EDGEWISE_DATA (default ../shared/data). Users are drawn from its 20 classes, out of the ten dog classes, out of
 the ten others, and mixed: five classes each, three users a pool, and ten classes, one a pool. A user's stream is 500
@@ -9,7 +9,8 @@ that on the official validation images, which nothing else sees. First come the 
 restricted to the user's classes, at its own input size and at smaller ones. Times are one thread, batch 1, all files in
 turns in one run; MobileNetV2's are LiteRT's, all others ONNX Runtime's. Every network is made and judged once and kept
 in --work, so a run that was cut off goes on. Writes benchmarks/results/prune_users.json, docs/prune_users.md and its
-picture. With --rapid one user of five classes of each pool, and user networks of ResNet-50 alone.
+picture. With --users 6 the first six, one of five and one of ten classes of each pool. With --rapid the first three, of
+five classes, and user networks of ResNet-50 alone.
 """
 
 import argparse
@@ -53,7 +54,8 @@ from edgewise.prune.foreign import Way, accepted_at, foreign_scores
 from edgewise.prune.speed import sessions_in_turns_ms
 from edgewise.select.judge.bootstrap import interval, resampled_means
 
-DRAWS, RAPID_DRAWS = {5: 3, 10: 1}, {5: 1}
+DRAWS = {5: 3, 10: 1}
+RAPID_USERS = 3
 WAYS: tuple[Way, ...] = ("other", "max-probability", "energy")
 HELD_OUT = 0.4
 RUNS = 40
@@ -215,14 +217,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("/tmp/edgewise-prune-users"))
     parser.add_argument("--rapid", action="store_true", help="one user of each pool")
+    parser.add_argument("--users", type=int, default=12, help="the first so many users")
     parser.add_argument("--jobs", type=int, default=2, help="networks made at once")
     options = parser.parse_args()
     if not IMAGES.is_dir():
         sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
-    drawn = list(users(RAPID_DRAWS if options.rapid else DRAWS))
+    drawn = list(users(DRAWS))[: RAPID_USERS if options.rapid else options.users]
     variants = RAPID_VARIANTS if options.rapid else VARIANTS
     with ProcessPoolExecutor(options.jobs, max_tasks_per_child=1) as pool:
-        waiting = [pool.submit(user_network, options.work, variant, user) for variant in variants for user in drawn]
+        waiting = [pool.submit(user_network, options.work, variant, user) for user in drawn for variant in variants]
         waiting += [pool.submit(baseline_answers, options.work, network) for network in BASELINES]
         for done, one in enumerate(waiting, 1):
             one.result()

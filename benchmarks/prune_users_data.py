@@ -77,15 +77,15 @@ def folders() -> list[str]:
 
 
 def users(draws: dict[int, int]) -> Iterator[User]:
-    """Of each pool so many for each number of classes, drawn by the seed."""
+    """Of each pool so many for each number of classes, drawn by the seed: the first draws of all come first."""
     names = folders()
     dogs = [name for name in names if name.startswith("n02") and name <= DOG_LAST and name != SPRINGER]
     pools = {"dogs": dogs, "others": [name for name in names if name not in dogs], "mixed": names}
-    for classes, count in draws.items():
-        for place, (pool, of) in enumerate(pools.items()):
-            rng = np.random.default_rng([SEED, place] if classes == 5 else [SEED, place, classes])
-            for number in range(count):
-                chosen = rng.choice(len(of), classes, replace=False)
+    for number in range(max(draws.values())):
+        for classes in (classes for classes, count in draws.items() if number < count):
+            for place, (pool, of) in enumerate(pools.items()):
+                rng = np.random.default_rng([SEED, place] if classes == 5 else [SEED, place, classes])
+                chosen = [rng.choice(len(of), classes, replace=False) for _ in range(number + 1)][number]
                 yield User(pool, number, tuple(of[i] for i in sorted(chosen)))
 
 

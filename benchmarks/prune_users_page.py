@@ -116,7 +116,7 @@ def points_of(drop: Mapping[str, float], *, gained: bool = False) -> str:
 def page(result: Mapping[str, Any], picture: str) -> list[str]:
     """The whole page."""
     users = result["users"]
-    command = "python benchmarks/prune_users.py" + (" --rapid" if result["rapid"] else "")
+    command = "python benchmarks/prune_users.py" + (" --rapid" if result["rapid"] else f" --users {len(users)}")
     return [
         "# A network for one user, on real networks",
         f"Made by `{command}` (seed {result['seed']}). {_who(users)}, {result['images_of_a_stream']} unlabelled "

@@ -67,10 +67,11 @@ def test_users_are_drawn_out_of_their_pools(scripts) -> None:
     data = scripts("prune_users_data")
     drawn = list(data.users({5: 2, 10: 1}))
     names = [user.name for user in drawn]
-    assert names[:4] == ["dogs-5-0", "dogs-5-1", "others-5-0", "others-5-1"]
-    assert names[-3:] == ["dogs-10-0", "others-10-0", "mixed-10-0"]
+    assert names[:3] == ["dogs-5-0", "others-5-0", "mixed-5-0"]
+    assert names[3:] == ["dogs-10-0", "others-10-0", "mixed-10-0", "dogs-5-1", "others-5-1", "mixed-5-1"]
+    assert [user.classes for user in drawn[:3]] == [user.classes for user in data.users({5: 1})]
     assert all(len(set(user.classes)) == int(user.name.split("-")[1]) for user in drawn)
-    assert not set(drawn[-3].classes) & set(drawn[-2].classes)
+    assert not set(drawn[3].classes) & set(drawn[4].classes)
 
 
 @pytest.mark.real
