@@ -33,6 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, with a reason, what this machine cannot run."""
     absent = {
         "torch": None if find_spec("torch") else "the extra [torch] is not installed",
+        "serve": None if find_spec("fastapi") else "the extra [serve] is not installed",
         "litert": None if find_spec("ai_edge_litert") else "the extra [litert] is not installed",
         "real": None if EVALUATION_DATA.is_dir() else f"no evaluation data at {EVALUATION_DATA} (set EDGEWISE_DATA)",
         "browser": None if shutil.which("chromium") else "Chromium is not installed (scripts/install-chromium)",

@@ -4,25 +4,22 @@ It is told what to do on stdin, answers in JSON lines on a descriptor of its own
 notes what it is at in memory that it shares with its parent.
 """
 
-import ctypes
 import faulthandler
 import json
 import os
-import signal
 import sys
 from typing import Any
 
+from edgewise.processes import end_with
 from edgewise.profile.make import Worksite, make
 from edgewise.profile.messages import error_to_json, settings_from_json
 from edgewise.profile.position import Position
-
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
     """Work for a parent; the arguments are its process id, and the descriptors for messages and for the position."""
     parent, messages, position = (int(text) for text in sys.argv[1:4])
-    _end_with(parent)
+    end_with(parent)
     faulthandler.enable()
     for descriptor in (messages, position):
         os.set_inheritable(descriptor, False)
@@ -53,11 +50,3 @@ def _work(request: str, messages: int, position: Position) -> None:
             tell("error", error_to_json(error))
         else:
             tell("done")
-
-
-def _end_with(parent: int) -> None:
-    """Let the system kill this process when its parent ends, however that ends; elsewhere its next message fails."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)

@@ -1,7 +1,8 @@
 """How fast networks are beside each other: one image, all in turns."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -25,10 +26,22 @@ def sessions_in_turns_ms(sessions: Sequence[tuple[Session, int]], *, runs: int =
     """
     rng = np.random.default_rng(0)
     images = [rng.normal(size=(1, 3, size_px, size_px)).astype(np.float32) for _, size_px in sessions]
-    times: list[list[float]] = [[] for _ in sessions]
+    return taking_turns_ms(
+        [partial(session.run, image) for (session, _), image in zip(sessions, images, strict=True)], runs=runs
+    )
+
+
+def taking_turns_ms(
+    calls: Sequence[Callable[[], object]],
+    *,
+    runs: int = 15,
+    pick: Callable[[Sequence[float]], float] = statistics.median,
+) -> list[float]:
+    """The ms of each of several calls, made in turns: the median, or what else `pick` takes."""
+    times: list[list[float]] = [[] for _ in calls]
     for _ in range(_WARM_UP + runs):
-        for (session, _size_px), image, own in zip(sessions, images, times, strict=True):
+        for call, own in zip(calls, times, strict=True):
             started = perf_counter_ns()
-            session.run(image)
+            call()
             own.append((perf_counter_ns() - started) / 1e6)
-    return [statistics.median(own[_WARM_UP:]) for own in times]
+    return [pick(own[_WARM_UP:]) for own in times]

@@ -91,7 +91,15 @@ def card_toml(card: Card) -> str:
 def to_onnx(module: Any, size_px: int, what: str) -> bytes:
     """The bytes of an ONNX file of a `torch.nn.Module` that takes float32 [n, 3, size, size].
 
-    `what` names it in errors. Raises `ModelError` when it cannot be exported, `MissingExtra` without the exporter.
+    `what` names it in errors. Raises as `part_to_onnx` does.
+    """
+    return part_to_onnx(module, (3, size_px, size_px), what, ("image", "logits"))
+
+
+def part_to_onnx(module: Any, shape: tuple[int, ...], what: str, names: tuple[str, str]) -> bytes:
+    """The same of any `torch.nn.Module` from one tensor, float32 [n, *shape], to one; `names` are theirs in the file.
+
+    Raises `ModelError` when it cannot be exported, `MissingExtra` without the exporter.
     """
     try:
         import onnxscript  # noqa: F401 - the exporter needs it and says so badly
@@ -107,9 +115,9 @@ def to_onnx(module: Any, size_px: int, what: str) -> bytes:
                 warnings.simplefilter("ignore")  # of deprecations in the exporter's own code
                 program = torch.onnx.export(
                     module,
-                    (torch.zeros(batch, 3, size_px, size_px),),
-                    input_names=["image"],
-                    output_names=["logits"],
+                    (torch.zeros(batch, *shape),),
+                    input_names=[names[0]],
+                    output_names=[names[1]],
                     dynamic_shapes=dynamic,
                     opset_version=OPSET,
                     dynamo=True,

@@ -1,0 +1,136 @@
+"""`edgewise serve`: answer images over HTTP, and learn the users meanwhile."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgewise.cli import options
+from edgewise.cli.console import out as console
+from edgewise.cli.console import print_json, progress_bars
+from edgewise.errors import DataError, MissingExtra, UsageError
+from edgewise.text import printable
+
+if TYPE_CHECKING:
+    from edgewise.personal.generic import GenericParts
+
+_TOKEN = "EDGEWISE_TOKEN"
+
+
+def command(
+    state: Annotated[Path, typer.Option(help="The folder that the device remembers its users in.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="The generic classifier, a PyTorch one: timm:NAME, torchvision:NAME or torch:PATH.py:FUNCTION. "
+            "Needed once; from then on the state folder holds it."
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at. Others than this machine's need a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8080,
+    token_file: Annotated[
+        Path | None, typer.Option(help="A file with the token that requests must bring; else $EDGEWISE_TOKEN.")
+    ] = None,
+    target_speedup: Annotated[
+        float, typer.Option(help="How many times as fast the part that is cut is to be, measured.")
+    ] = 1.5,
+    max_drop: Annotated[float, typer.Option(help="Points of accuracy that a user's network may lose at most.")] = 1.0,
+    memory_mb: Annotated[
+        float, typer.Option(help="For what inference leaves behind for pruning, a user, in MB.")
+    ] = 200,
+    open_share: Annotated[
+        float, typer.Option(help="The share of the MACs, from the output on, that users' networks replace.")
+    ] = 0.5,
+    temperature: Annotated[float, typer.Option(help="Of the generic model's probabilities, if it is known.")] = 1.0,
+    weights: options.Weights = None,
+    threads: options.Threads = 1,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Answer images over HTTP, and learn which classes each user meets; nothing leaves the device.
+
+    While a user's classes are not known the generic network answers. Once they are, a process beside the service makes
+    a smaller network for them out of what inference left behind; the guard tries it on live traffic, and lets it serve
+    when it loses no more than --max-drop. When the user changes, the generic network answers again.
+    """
+    try:
+        import uvicorn
+
+        from edgewise.serve.app import create_app
+        from edgewise.serve.guarding import token_problem
+    except ImportError as error:
+        raise MissingExtra("edgewise serve", "serve") from error
+    from edgewise.personal.generic import FOLDER
+    from edgewise.personal.learning import Learning
+    from edgewise.serve.device import Device
+    from edgewise.serve.listening import bind
+
+    token = _token(token_file)
+    problem = token_problem(token, host)
+    if problem:
+        raise UsageError(problem, f"Put 16 random characters or more into a file: --token-file FILE, or ${_TOKEN}.")
+    learning = Learning(
+        memory_mb=memory_mb,
+        target_speedup=target_speedup,
+        max_drop_points=max_drop,
+        temperature=temperature,
+        seed=seed,
+    )
+    with progress_bars(quiet=quiet or json) as progress:
+        progress("opening the generic network", 0, 1)
+        parts = _generic(state / FOLDER, model, weights or [], open_share)
+        progress("opening the generic network", 1, 1)
+    listening = bind(host, port)
+    address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
+    if json:
+        print_json({"address": address, "model": parts.name, "classes": len(parts.classes), "pid": os.getpid()})
+    elif not quiet:
+        console.print(f"{parts.name} answers at {address}, and learns into {printable(state)}.", markup=False)
+        console.print("Ctrl-C ends it; what was learned stays.", markup=False)
+    app = create_app(lambda: Device(state, learning, threads=threads), token=token)
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_keep_alive=5, timeout_graceful_shutdown=5, server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _token(file: Path | None) -> str | None:
+    if file is None:
+        return os.environ.get(_TOKEN) or None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"The token file {printable(file)} cannot be read: {error}.") from error
+
+
+def _generic(folder: Path, model: str | None, weights: list[str], open_share: float) -> "GenericParts":
+    """The generic network of a state folder, opened there first where it is new."""
+    from edgewise.personal.generic import RECORD, GenericParts
+    from edgewise.zoo.sources import describe, find
+
+    known = (folder / RECORD).is_file()
+    if model is None:
+        if not known:
+            raise UsageError(f"{printable(folder.parent)} holds no generic network yet.", "Name one with --model.")
+        return GenericParts.read(folder)
+    sources = find([model], weights)
+    if len(sources) != 1:
+        raise UsageError(f"{model!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
+    if known:
+        parts = GenericParts.read(folder)
+        if parts.source["source"] != describe(sources[0])["source"]:
+            raise UsageError(
+                f"{printable(folder.parent)} belongs to {parts.source['source']}.",
+                "Leave --model out, or name another folder for --state.",
+            )
+        return parts
+    from edgewise.runtime.torch import import_torch
+
+    import_torch("edgewise serve --model")
+    from edgewise.personal.open_generic import open_generic
+
+    return open_generic(sources[0], folder, open_share=open_share)

@@ -1,0 +1,1 @@
+"""The device learns its user: observe, prune, verify, swap, watch."""

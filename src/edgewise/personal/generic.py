@@ -1,0 +1,85 @@
+"""The generic network as it serves: in two parts, so that what enters the second can be kept and shared.
+
+Neither PyTorch nor the network's own code is needed to run it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgewise import store
+from edgewise.images.preprocess import Preprocess
+from edgewise.restore import restore
+from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.store import FileFacts
+from edgewise.zoo.classes import ClassSet
+
+KIND, SCHEMA = "generic network in two parts", 1
+FOLDER, RECORD, PREFIX, TAIL = "generic", "generic.json", "prefix.onnx", "tail.onnx"
+_AGAIN = "Remove the folder; the service makes it again."
+
+
+@dataclass(frozen=True)
+class GenericParts:
+    """What is known of the network and of the place that it is opened at."""
+
+    name: str
+    source: dict[str, Any]  # as `zoo.sources.describe` has it
+    fingerprint: str
+    classes: ClassSet
+    preprocess: Preprocess
+    place: int  # the first segment of the tail
+    entering: tuple[int, ...]  # shape of what enters the tail, of one image
+    macs: int
+    tail_macs: int
+    files: dict[str, FileFacts]
+
+    @property
+    def tail_share(self) -> float:
+        """Of the MACs."""
+        return self.tail_macs / self.macs
+
+    def write(self, folder: Path) -> None:
+        """Written last: it names the hashes of both files. Raises `StoreError`."""
+        stored = {name: getattr(self, name) for name in ("name", "source", "fingerprint", "place", "macs", "tail_macs")}
+        stored |= {"entering": list(self.entering), "files": self.files}
+        stored["classes"] = {"names": list(self.classes.names), "ids": list(self.classes.ids)}
+        eaten = self.preprocess
+        stored["preprocess"] = {
+            "size_px": eaten.size_px,
+            "resize_px": eaten.resize_px,
+            "resize": eaten.resize,
+            "interpolation": eaten.interpolation,
+            "mean": list(eaten.mean),
+            "std": list(eaten.std),
+        }
+        store.write_json(folder / RECORD, KIND, SCHEMA, stored)
+
+    @classmethod
+    def read(cls, folder: Path) -> "GenericParts":
+        """Raises `StoreError` for what is missing, torn or another's."""
+        path = folder / RECORD
+        found = restore(cls, store.read_json(path, KIND, SCHEMA, _AGAIN), path)
+        store.check_files(folder, found.files, path)
+        return found
+
+
+class GenericNetwork:
+    """Both parts loaded. Not safe to call from several threads at once."""
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        """Raises `StoreError` or `ModelError` for what cannot be loaded."""
+        self.parts = GenericParts.read(folder)
+        self._prefix = OnnxPart(folder / PREFIX, threads=threads)
+        self._tail = OnnxPart(folder / TAIL, threads=threads)
+
+    def enter(self, pixels: np.ndarray) -> tuple[np.ndarray, float]:
+        """What enters the tail, float32 [1, *entering], for uint8 [h, w, 3], and the ms that it took."""
+        return self._prefix.timed(self.parts.preprocess.apply(pixels)[None])
+
+    def answer(self, entering: np.ndarray) -> tuple[np.ndarray, float]:
+        """Logits, float32 [C], of what entered, and the ms."""
+        logits, ms = self._tail.timed(entering)
+        return logits.reshape(-1), ms

@@ -1,0 +1,39 @@
+"""What the pruning process is asked for, and what is left for it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from edgewise import store
+from edgewise.restore import restore
+
+KIND, SCHEMA = "pruning job", 1
+JOB, COLLECTED = "job.json", "collected.safetensors"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One attempt to make a user's network."""
+
+    name: str  # of the network
+    generic: str  # fingerprint
+    classes: tuple[int, ...]
+    shares: tuple[float, ...]  # of the inputs
+    target_speedup: float  # of the tail, against the generic one's
+    max_drop_points: float
+    alpha: float
+    collected_sha256: str
+    temperature: float = 1.0
+    held_out: float = 0.4
+    seed: int = 0
+    threads: int = 1
+
+    def write(self, folder: Path) -> None:
+        store.write_json(
+            folder / JOB, KIND, SCHEMA, asdict(self) | {"classes": list(self.classes), "shares": list(self.shares)}
+        )
+
+    @classmethod
+    def read(cls, folder: Path) -> "Job":
+        """Raises `StoreError` for what is missing, torn or another's."""
+        path = folder / JOB
+        return restore(cls, store.read_json(path, KIND, SCHEMA), path)

@@ -1,0 +1,329 @@
+"""One user on a device: answers the user's images, and goes from observe to prune, verify, watch and back."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from edgewise.errors import EdgewiseError
+from edgewise.personal.beliefs import Belief
+from edgewise.personal.generic import FOLDER, GenericNetwork
+from edgewise.personal.inference import Inference, infer
+from edgewise.personal.job import COLLECTED, Job
+from edgewise.personal.learning import Learning
+from edgewise.personal.observing import Observing
+from edgewise.personal.pruning import Progressed, Pruning
+from edgewise.personal.remembered import Happening, Observation, StoredNetwork
+from edgewise.personal.session import Session
+from edgewise.personal.state import DeviceState
+from edgewise.personal.user_folder import UserFolder, figures
+from edgewise.personal.verifying import Verifying
+from edgewise.personal.watching import Watching
+
+_CHECKPOINT = 32  # inputs, between two times that a test's state is stored
+
+
+@dataclass(frozen=True, eq=False)
+class Reply:
+    """What a user is told."""
+
+    classes: tuple[int, ...]  # of the generic network, the best first
+    chances: tuple[float, ...]
+    model: str
+    why: str
+    ms: float
+    inference: Inference
+
+
+class Learner:
+    """`answer`, then `learn` when the reply is out; `poll` in between. For one thread at a time."""
+
+    def __init__(self, user: str, state: DeviceState, generic: GenericNetwork, learning: Learning) -> None:
+        """Take up a user where the state left off; one who is new is added. Raises `StoreError` and `UsageError`."""
+        self.user, self._state, self._generic, self._learning = user, state, generic, learning
+        self._known = len(generic.parts.classes)
+        self._folder = UserFolder(state.folder, user)
+        self.progress: Progressed | None = None  # of the pruning process
+        self._pruning: Pruning | None = None
+        self.verifying: Verifying | None = None
+        self.watching: Watching | None = None
+        self._since_checkpoint = 0
+        self._infer_ms = self._keeping_ms = 0.0
+        state.add_user(user)
+        stored, _ = state.session(user)
+        self.session = Session() if stored is None else Session.from_values(stored["session"], state.folder)
+        self._first_seq = 0 if stored is None else int(stored["first_seq"])
+        self.observing = self._replayed()
+        self._take_up({} if stored is None else stored["test"])
+
+    def answer(self, pixels: np.ndarray) -> Reply:
+        """Answer an image, uint8 [h, w, 3]. Raises `ModelError` where a network fails."""
+        inference = infer(self._generic, pixels, self.watching.network if self.watching else None)
+        name, serving = self._generic.parts.name, self.session.serving
+        if inference.by_user_network:
+            assert serving is not None
+            name, why = serving, "the user's own network knows it"
+        elif inference.rejected:
+            why = f"{serving} turned it away"
+        else:
+            why = f"no network of the user's serves ({self.session.phase})"
+        return Reply(inference.classes, inference.chances, name, why, inference.ms, inference)
+
+    def learn(self, reply: Reply) -> None:
+        """Take in what was answered, after the reply went out. Raises `StoreError` where it cannot be remembered."""
+        inference = reply.inference
+        outside = self._audit(self.watching, inference) if self.watching else None
+        belief = None
+        if inference.generic_logits is not None:
+            belief = Belief.of(inference.generic_logits, self._learning.temperature)
+        self._remember(reply, belief, outside)
+        if self.session.paused:
+            return
+        self.session = self.session.passed()
+        if self.watching:
+            assert inference.foreign is not None
+            self.watching.take(inference.foreign, outside)
+            self._heed_alarm(self.watching)
+        elif belief is not None:
+            self._observe(inference, belief)
+
+    def poll(self) -> None:
+        """Hear from the pruning process."""
+        for one in self._pruning.news() if self._pruning else ():
+            if isinstance(one, Progressed):
+                self.progress = one
+            else:
+                self._pruning = self.progress = None
+                self._pruned(one.problem)
+
+    def pause(self, *, paused: bool) -> None:
+        """Stop learning and swapping, or go on; what is being made is made."""
+        self.session = replace(self.session, paused=paused)
+        self._store([("paused" if paused else "resumed", f"Learning is {'paused' if paused else 'on'}.", {})])
+
+    def use_generic(self) -> None:
+        """Answer with the generic network, and pause."""
+        self._stop_pruning()
+        self.session = self.session.generic_chosen()
+        self.verifying = self.watching = None
+        self._observe_anew()
+        self._store([("generic", "The generic network was chosen; learning is paused.", {})])
+
+    def forget(self) -> None:
+        """Delete all that was kept of the user, and end. Raises `StoreError`, or `OSError` for folders that stay."""
+        self._stop_pruning()
+        self._folder.remove()
+        self._state.forget(self.user)
+
+    def close(self) -> None:
+        """End what runs; the next `Learner` goes on from here."""
+        self._stop_pruning()
+        self._store()
+
+    def _observe(self, inference: Inference, belief: Belief) -> None:
+        self.observing.believe(belief)
+        self._infer_ms += inference.ms
+        if self._keeping_ms <= self._learning.collecting_share * self._infer_ms:
+            started = perf_counter()
+            self.observing.keep(inference)
+            self._keeping_ms += 1000 * (perf_counter() - started)
+        if self.verifying:
+            self._verify(self.verifying, inference)
+        elif not self.session.wait:
+            self._conclude()
+        if not self.watching:
+            self._checkpoint()
+
+    def _conclude(self) -> None:
+        """Let an earlier network back in, or begin to prune, once it is clear."""
+        earlier, settled = self.observing.returned, self.observing.settled
+        if earlier is not None:
+            self._stop_pruning()
+            self.session = self.session.known_again(earlier.name, earlier.classes)
+            self._watch(earlier.name)
+            self._store([("returned", f"{earlier.name} serves again: its classes are back.", figures(earlier))])
+        elif settled is not None and self.session.phase == "observe":
+            self.session = self.session.settled(settled.classes, self._learning.target_speedup)
+            self._write_job(settled.shares)
+            named = ", ".join(self._generic.parts.classes.short_name(index) for index in settled.classes)
+            values = {"classes": list(settled.classes), "shares": list(settled.shares)}
+            self._store([("learned", f"The user's classes are {named}.", values)])
+            self._begin_pruning()
+
+    def _write_job(self, shares: tuple[float, ...]) -> None:
+        session, learning = self.session, self._learning
+        assert session.candidate is not None
+        folder, attempt = self._folder.begin_job(), session.attempts + 1
+        sha256 = self.observing.collected.write(folder / COLLECTED)
+        Job(
+            name=session.candidate,
+            generic=self._generic.parts.fingerprint,
+            classes=session.classes,
+            shares=shares,
+            target_speedup=session.target_speedup,
+            max_drop_points=learning.max_drop_points,
+            alpha=learning.alpha * 6 / (np.pi * attempt) ** 2,  # of all attempts together: alpha
+            collected_sha256=sha256,
+            temperature=learning.temperature,
+            seed=learning.seed + attempt,
+            threads=learning.threads,
+        ).write(folder)
+
+    def _begin_pruning(self) -> None:
+        assert self.session.candidate is not None
+        self._pruning = Pruning(
+            self._folder.job,
+            self._state.folder / FOLDER,
+            self._folder.network_folder(self.session.candidate),
+            threads=self._learning.threads,
+            niceness=self._learning.niceness,
+        )
+
+    def _stop_pruning(self) -> None:
+        if self._pruning:
+            self._pruning.stop()
+        self._pruning = self.progress = None
+
+    def _pruned(self, problem: str) -> None:
+        """The pruning process has ended; an empty `problem` says that the network is there."""
+        name = self.session.candidate
+        assert name is not None
+        try:
+            network = None if problem else self._folder.network(name)
+        except EdgewiseError as error:
+            network, problem = None, str(error)
+        if network is None:
+            self._turn_down(f"{name} could not be made: {problem}")
+        else:
+            self.session = self.session.made()
+            self.verifying = Verifying(network, self._learning, self._known)
+            text = f"{name} is made; the guard tries it beside the generic network."
+            self._store([("made", text, figures(network.tail))], [self._folder.row(network.tail)])
+        self._folder.end_job()
+
+    def _verify(self, verifying: Verifying, inference: Inference) -> None:
+        name, evidence = self.session.candidate, verifying.evidence
+        try:
+            verifying.take(inference)
+        except EdgewiseError as error:
+            self._turn_down(f"{name} failed while it was tried: {error}")
+            return
+        if verifying.passes:
+            assert name is not None
+            self.session, self.verifying = self.session.let_in(), None
+            self._watch(name)
+            self._store([("swapped", f"{name} serves: {verifying.evidence}", figures(verifying.network.tail))])
+        elif verifying.problem or evidence.inputs >= self._learning.most_verified:
+            self._turn_down(f"{name} is not let in: {verifying.problem or evidence}")
+
+    def _turn_down(self, why: str) -> None:
+        tried, self.verifying = self.verifying, None
+        name = self.session.candidate
+        self.session = self.session.turned_down()
+        if tried and tried.fit.verdict == "does not":
+            self._observe_anew()
+        self._store([("turned down", why, {})], retire=[name] if tried and name else ())
+
+    def _watch(self, name: str) -> None:
+        """Let a network serve."""
+        network = self._folder.network(name)
+        network.warm_up()
+        self.watching = Watching(network, self._learning)
+
+    def _audit(self, watching: Watching, inference: Inference) -> float | None:
+        """How likely the generic network holds an input to be of other classes, where it is drawn for an audit."""
+        if not watching.audits_next():
+            return None
+        logits = inference.generic_logits
+        if logits is None:
+            logits, _ = self._generic.answer(inference.entering[None])
+        return watching.network.tail.outside(Belief.of(logits, self._learning.temperature), self._known)
+
+    def _heed_alarm(self, watching: Watching) -> None:
+        if watching.alarm is None:
+            self._checkpoint()
+            return
+        values = {"by": watching.alarm.by, "at_input": watching.alarm.at_input, "network": self.session.serving}
+        text = f"The user has changed, {watching.alarm.at_input} inputs after the swap: the generic network answers."
+        self.session, self.watching = self.session.changed(), None
+        self._observe_anew()
+        self._store([("alarm", text, values)])
+
+    def _observe_anew(self) -> None:
+        latest = self._state.observations(self.user, 1)
+        self._first_seq = latest[-1].seq + 1 if latest else 0
+        self.observing = self._observing()
+
+    def _observing(self) -> Observing:
+        earlier = self._folder.earlier(self._state.networks(self.user), (self.session.candidate,))
+        return Observing(self._known, self._learning, earlier)
+
+    def _replayed(self) -> Observing:
+        """What was observed since the last change, out of the stored observations."""
+        observing = self._observing()
+        for one in self._state.observations(self.user, self._learning.enough.window):
+            if one.seq >= self._first_seq and len(one.top_classes):
+                chances = tuple(float(chance) for chance in one.top_probabilities)
+                observing.believe(Belief(tuple(one.top_classes.tolist()), chances))
+        return observing
+
+    def _take_up(self, test: Mapping[str, Any]) -> None:
+        """Go on in the phase that was stored; a network that cannot be loaded any more goes."""
+        session = self.session
+        try:
+            if session.serving is not None:
+                self._watch(session.serving)
+                assert self.watching is not None
+                if test:
+                    self.watching = Watching.from_values(self.watching.network, self._learning, test)
+            elif session.phase == "verify" and session.candidate is not None:
+                network = self._folder.network(session.candidate)
+                self.verifying = Verifying.from_values(
+                    network, self._learning, self._known, dict(test), self._state.folder
+                )
+            elif session.candidate is not None and self._folder.is_made(session.candidate):
+                self._pruned("")
+            elif session.candidate is not None and self._folder.has_job:
+                self._begin_pruning()
+            elif session.candidate is not None:
+                self._turn_down(f"What {session.candidate} was to be made of is gone.")
+        except EdgewiseError as error:
+            self._abandon(error)
+        if session.phase != "prune":
+            self._folder.end_job()
+
+    def _abandon(self, error: EdgewiseError) -> None:
+        name = self.session.serving or self.session.candidate
+        self.session = replace(self.session, phase="observe", serving=None, candidate=None, served=0)
+        self.verifying = self.watching = None
+        self._store([("failed", f"{name} cannot be taken up: {error}", {})], retire=[name] if name else ())
+
+    def _remember(self, reply: Reply, belief: Belief | None, outside: float | None) -> None:
+        label = self._generic.parts.classes.short_name(reply.classes[0])
+        observation = Observation(time.time(), label, reply.chances[0], reply.model, reply.ms, outside)
+        if belief is not None:
+            top = {"top_classes": np.array(belief.classes, np.uint16)}
+            top |= {"top_probabilities": np.array(belief.chances, np.float16)}
+            observation = replace(observation, **top)
+        self._state.record(self.user, observation)
+
+    def _checkpoint(self) -> None:
+        self._since_checkpoint += 1
+        if self._since_checkpoint >= _CHECKPOINT:
+            self._store()
+
+    def _store(
+        self, events: Sequence[Happening] = (), networks: Sequence[StoredNetwork] = (), retire: Sequence[str] = ()
+    ) -> None:
+        """Session, test and events in one transaction."""
+        self._since_checkpoint = 0
+        test = self.watching or self.verifying
+        values = {
+            "session": self.session.to_values(),
+            "first_seq": self._first_seq,
+            "test": test.to_values() if test else {},
+        }
+        self._state.transition(self.user, values, self.session.serving, events, networks, retire)

@@ -1,0 +1,38 @@
+"""How a device learns its users: what the owner may set."""
+
+from dataclasses import dataclass, field
+
+from edgewise.errors import UsageError
+from edgewise.personal.observer import Enough
+
+
+@dataclass(frozen=True)
+class Learning:
+    """Of all users of a device."""
+
+    enough: Enough = field(default_factory=Enough)
+    fewest_inputs: int = 300  # that a network is made of
+    memory_mb: float = 200.0  # for what inference leaves behind, a user
+    collecting_share: float = 0.1  # of the time of inference that keeping it may take
+    target_speedup: float = 1.5  # of the part that is cut, against the generic one's
+    max_drop_points: float = 1.0
+    alpha: float = 0.05  # how likely a worse network may be let in, over all attempts
+    most_verified: int = 4000  # inputs, after which a network that is still undecided is turned down
+    audit_share: float = 0.02  # of all inputs that the user's network answers
+    false_alarms: float = 0.05  # the probability of one in the whole life of a network
+    temperature: float = 1.0  # of the generic network's probabilities
+    threads: int = 1  # of the pruning process
+    niceness: int = 10  # of it: how far it stands back behind other processes
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for what cannot be."""
+        if self.fewest_inputs < 130:  # a change detector is calibrated on the two fifths that are held out
+            raise UsageError(f"A network is to be made of {self.fewest_inputs} inputs; 130 are needed at least.")
+        if not self.target_speedup > 1:
+            raise UsageError(f"The target is {self.target_speedup:g}x; it must be above 1.")
+        if not 0 < self.audit_share <= 1:
+            raise UsageError(f"{self.audit_share:g} of the inputs are to be audited; it must be above 0, at most 1.")
+        for name in ("collecting_share", "alpha", "false_alarms"):
+            if not 0 < getattr(self, name) < 1:
+                raise UsageError(f"{name} is {getattr(self, name):g}; it must be between 0 and 1.")

@@ -1,0 +1,130 @@
+"""Make a user's tail of what inference left behind; the prefix never runs again. Needs the extra `torch`."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from edgewise import store
+from edgewise.personal.beliefs import Belief
+from edgewise.personal.collected import read_collected
+from edgewise.personal.generic import GenericParts
+from edgewise.personal.job import COLLECTED, Job
+from edgewise.personal.open_generic import tail_of
+from edgewise.personal.tail_network import TAIL, UserTail
+from edgewise.personal.user_classes import outside
+from edgewise.progress import Progress, silent
+from edgewise.prune.chain import chain_of
+from edgewise.prune.foreign import foreign_scores
+from edgewise.prune.guard import Guard
+from edgewise.prune.load import save_pruned
+from edgewise.prune.make import UserNetwork, make_user_network
+from edgewise.prune.material import answers, made_from
+from edgewise.prune.settings import Settings
+from edgewise.prune.source import trained
+from edgewise.prune.speed import taking_turns_ms
+from edgewise.prune.taught import Taught
+from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.zoo.export import part_to_onnx
+from edgewise.zoo.sources import from_description
+
+_RUNS = 30
+
+
+def make_tail(job_folder: Path, generic_folder: Path, out: Path, progress: Progress = silent) -> UserTail:
+    """Carry out the job in a folder; `out` then holds plan, weights, `tail.onnx` and, written last, the record.
+
+    What the generic network said of the inputs when it served is what the guard holds the new tail against. Raises what
+    `make_user_network` does, and `StoreError` for a job that is torn.
+    """
+    job, parts = Job.read(job_folder), GenericParts.read(generic_folder)
+    entering, logits = read_collected(job_folder / COLLECTED, job.collected_sha256)
+    tail = _generic_tail(parts)
+    clock = _TailClock(tail, parts.entering, job.threads)
+    activations = torch.from_numpy(entering)
+    first = made_from(len(entering), job.held_out)
+    made = make_user_network(
+        tail,
+        activations,
+        job.classes,
+        Settings(job.target_speedup, held_out=job.held_out, temperature=job.temperature, seed=job.seed),
+        Guard(job.max_drop_points, job.alpha),
+        taught=Taught(logits[first:], job.classes),
+        measured=clock.share,
+        source=str(parts.source["source"]),
+        progress=progress,
+    )
+    beliefs = [Belief.of(row, job.temperature) for row in logits[first:]]
+    outside_own = [outside(job.classes, job.shares, belief, logits.shape[1]) for belief in beliefs]
+    return _written(job, made, clock, activations[first:], outside_own, out)
+
+
+def _generic_tail(parts: GenericParts) -> nn.Module:
+    _, network = trained(from_description(parts.source))
+    size_px = parts.preprocess.size_px
+    return tail_of(chain_of(network, torch.zeros(1, 3, size_px, size_px)), parts.place)
+
+
+def _written(
+    job: Job, made: UserNetwork, clock: "_TailClock", held: Tensor, outside_own: list[float], out: Path
+) -> UserTail:
+    out.mkdir(parents=True, exist_ok=True)
+    save_pruned(out, made.plan, made.network)
+    with store.atomic_path(out / TAIL) as temporary:
+        temporary.write_bytes(clock.exported(made.network))
+    generic_ms, ms = clock.both_ms(OnnxPart(out / TAIL, threads=job.threads))
+    own = foreign_scores("energy", answers(made.network, held))
+    tail = UserTail(
+        job.name,
+        job.generic,
+        made.classes,
+        job.shares,
+        tuple(float(score) for score in own),
+        tuple(outside_own),
+        ms,
+        generic_ms,
+        made.macs,
+        made.macs_before,
+        made.images,
+        made.evidence,
+        made.cost,
+    )
+    tail.write(out)
+    return tail
+
+
+class _TailClock:
+    """Times tails on ONNX Runtime, in turns with the generic one.
+
+    The service answers meanwhile, and takes the CPU from whatever runs: of small networks most runs are disturbed. What
+    disturbs only adds, so the least time counts.
+    """
+
+    def __init__(self, generic: nn.Module, shape: tuple[int, ...], threads: int) -> None:
+        self._values = np.random.default_rng(0).normal(size=(1, *shape)).astype(np.float32)
+        self._threads = threads
+        self._generic = self._loaded(generic)
+
+    def share(self, tail: nn.Module) -> float:
+        """The tail's time, as a share of the generic one's."""
+        generic_ms, ms = self.both_ms(self._loaded(tail))
+        return ms / generic_ms
+
+    def both_ms(self, tail: OnnxPart) -> tuple[float, float]:
+        """Of the generic tail and of another."""
+        generic_ms, ms = taking_turns_ms(
+            [partial(part.run, self._values) for part in (self._generic, tail)], runs=_RUNS, pick=min
+        )
+        return generic_ms, ms
+
+    def exported(self, tail: nn.Module) -> bytes:
+        return part_to_onnx(tail, self._values.shape[1:], "The user's tail", ("entering", "logits"))
+
+    def _loaded(self, tail: nn.Module) -> OnnxPart:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / TAIL
+            path.write_bytes(self.exported(tail))
+            return OnnxPart(path, threads=self._threads)

@@ -1,0 +1,52 @@
+"""While the generic network answers: learn the classes, keep what pruning needs, know earlier users again."""
+
+from collections.abc import Iterable
+
+from edgewise.personal.beliefs import Belief
+from edgewise.personal.collected import Collected
+from edgewise.personal.fit import Fit
+from edgewise.personal.inference import Inference
+from edgewise.personal.learning import Learning
+from edgewise.personal.observer import Observer
+from edgewise.personal.tail_network import UserTail
+from edgewise.personal.user_classes import UserClasses
+
+
+class Observing:
+    """Of one user, since the last change.
+
+    An earlier network comes back when it fits the inputs that come now (`Fit`): after some dozens of them, where
+    finding classes anew takes hundreds.
+    """
+
+    def __init__(self, known: int, learning: Learning, earlier: Iterable[UserTail] = ()) -> None:
+        """`known`: the generic network's classes."""
+        self._known, self._learning = known, learning
+        self.observer = Observer(known, learning.enough)
+        self.collected = Collected(learning.memory_mb, learning.seed)
+        tails = list(earlier)
+        alpha = learning.enough.alpha / max(len(tails), 1)
+        self._fits = [Fit(tail, known, learning.enough.most_outside, alpha) for tail in tails]
+
+    def believe(self, belief: Belief) -> None:
+        """Take in what the generic network believed of one more input."""
+        self.observer.add(belief)
+        for fit in self._fits:
+            fit.take(belief)
+
+    def keep(self, inference: Inference) -> None:
+        """Keep what inference computed on the way."""
+        assert inference.generic_logits is not None
+        self.collected.add(inference.entering, inference.generic_logits)
+
+    @property
+    def returned(self) -> UserTail | None:
+        """An earlier network that fits what comes now: of several, the one that leaves the least outside."""
+        fitting = [fit for fit in self._fits if fit.verdict == "fits"]
+        return min(fitting, key=lambda fit: fit.outside_at_most).tail if fitting else None
+
+    @property
+    def settled(self) -> UserClasses | None:
+        """The user's classes, once they are known well enough and enough was kept to make a network of."""
+        enough = len(self.collected) >= self._learning.fewest_inputs
+        return self.observer.settled if enough else None

@@ -1,0 +1,89 @@
+"""From what the device knows to what the service tells."""
+
+from edgewise.personal.learner import Learner
+from edgewise.personal.remembered import Event
+from edgewise.serve.device import Answered, Device
+from edgewise.serve.told import Guess, Happened, Network, Prediction, Progress, UserState
+
+_HISTOGRAM = 1000
+
+
+def prediction(device: Device, answered: Answered) -> Prediction:
+    """The reply to one image."""
+    known, reply = device.generic.parts.classes, answered.reply
+    best = reply.classes[0]
+    return Prediction(
+        user=answered.user,
+        label=known.short_name(best),
+        class_id=known.ids[best] if known.ids else None,
+        top=[
+            Guess(label=known.short_name(index), probability=chance)
+            for index, chance in zip(reply.classes, reply.chances, strict=True)
+        ],
+        model=reply.model,
+        why=reply.why,
+        phase=device.learner(answered.user).session.phase,
+        decode_ms=answered.decode_ms,
+        infer_ms=reply.ms,
+        converted=list(answered.converted),
+    )
+
+
+def user_state(device: Device, user: str) -> UserState:
+    """Raises `UsageError` for a user who is not known."""
+    learner = device.learner(user)
+    session, observer = learner.session, learner.observing.observer
+    counts = device.state.counts(user, _HISTOGRAM)
+    progress = learner.progress
+    return UserState(
+        user=user,
+        phase=session.phase,
+        paused=session.paused,
+        serving=session.serving or device.generic.parts.name,
+        labels=_labels(device, session.classes),
+        seen=observer.seen,
+        outside_at_most=observer.outside_at_most,
+        wait=session.wait,
+        progress=None if progress is None else Progress(what=progress.what, done=progress.done, total=progress.total),
+        verdict=str(learner.verifying.evidence) if learner.verifying else "",
+        histogram={label: count for label, count in counts.items() if label is not None},
+        networks=networks(device, learner),
+    )
+
+
+def networks(device: Device, learner: Learner) -> list[Network]:
+    """The generic network, and all that were made for a user."""
+    parts, serving = device.generic.parts, learner.session.serving
+    generic = Network(
+        name=parts.name,
+        serving=serving is None,
+        retired=False,
+        labels=[],
+        figures={"classes": len(parts.classes), "macs": parts.macs, "tail_macs": parts.tail_macs},
+    )
+    own = [
+        Network(
+            name=one.name,
+            serving=one.name == serving,
+            retired=one.retired,
+            labels=_labels(device, one.classes),
+            figures=dict(one.values),
+        )
+        for one in device.state.networks(learner.user)
+    ]
+    return [generic, *own]
+
+
+def happened(event: Event) -> Happened:
+    return Happened(
+        seq=event.seq,
+        unix_s=event.unix_s,
+        user=event.user,
+        kind=event.kind,
+        text=event.text,
+        values=dict(event.values),
+    )
+
+
+def _labels(device: Device, classes: tuple[int, ...]) -> list[str]:
+    return [device.generic.parts.classes.short_name(index) for index in classes]

@@ -1,0 +1,87 @@
+"""What the service tells, as its OpenAPI description has it."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+Mode = Literal["on", "paused", "generic"]
+
+
+class Guess(BaseModel):
+    """One class."""
+
+    label: str
+    probability: float
+
+
+class Prediction(BaseModel):
+    """The answer to one image. Times in ms."""
+
+    user: str
+    label: str
+    class_id: str | None = Field(description="The label's identifier, such as a WordNet id, where classes have any.")
+    top: list[Guess]
+    model: str
+    why: str
+    phase: str
+    decode_ms: float
+    infer_ms: float
+    converted: list[str]
+
+
+class Network(BaseModel):
+    """One network of a user, or the generic one. Times and MACs are of the part that users' networks replace."""
+
+    name: str
+    serving: bool
+    retired: bool
+    labels: list[str]
+    figures: dict[str, Any]
+
+
+class Progress(BaseModel):
+    """How far one piece of the pruning process is."""
+
+    what: str
+    done: int
+    total: int
+
+
+class UserState(BaseModel):
+    """Where the device is with one user."""
+
+    user: str
+    phase: Literal["observe", "prune", "verify", "watch"]
+    paused: bool
+    serving: str
+    labels: list[str] = Field(description="The user's classes, once they are known.")
+    seen: int = Field(description="Inputs since the last change.")
+    outside_at_most: float = Field(description="Bound for the share of inputs of other classes; 1 while unknown.")
+    wait: int = Field(description="Inputs to pass before learning goes on.")
+    progress: Progress | None
+    verdict: str = Field(description="What the guard has seen of the network that is tried.")
+    histogram: dict[str, int] = Field(description="The latest thousand answers.")
+    networks: list[Network]
+
+
+class Happened(BaseModel):
+    """One event."""
+
+    seq: int
+    unix_s: float
+    user: str
+    kind: str
+    text: str
+    values: dict[str, Any]
+
+
+class LearningMode(BaseModel):
+    """What the owner wants of a user's learning: on, paused, or paused and the generic network serving."""
+
+    mode: Mode
+
+
+class Problem(BaseModel):
+    """Why a request failed."""
+
+    detail: str
