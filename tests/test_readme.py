@@ -1,8 +1,10 @@
 """The README's commands and code run as they stand."""
 
+import json
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -15,6 +17,7 @@ from edgewise.cli.app import app
 from edgewise.cli.settings import read_settings
 from edgewise.zoo.card import check_card
 from edgewise.zoo.tiny import WEIGHTS
+from tests.tiny_generic import factory
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -51,6 +54,25 @@ def test_commands_then_code(workplace: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1].endswith(" ms")
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+@pytest.mark.serve
+def test_the_service_answers(workplace: Path) -> None:
+    (serve, ask) = blocks("sh")[0].splitlines()
+    assert "timm:resnet50" in serve and serve.endswith("/ &")  # noqa: PT018
+    _, *command = shlex.split(serve.removesuffix("&").replace("timm:resnet50", factory(workplace)))
+    service = subprocess.Popen([sys.executable, "-m", "edgewise", *command, "--port", "8087"], cwd=workplace)
+    try:
+        asked = shlex.split(ask.replace("8080", "8087"))
+        retry = ["--retry", "120", "--retry-connrefused", "--retry-delay", "1", "--silent", "--fail"]
+        done = subprocess.run([*asked, *retry], cwd=workplace, capture_output=True, text=True, timeout=150, check=True)
+        assert json.loads(done.stdout)["user"] == "anna"
+        assert json.loads(done.stdout)["label"] == "car"
+    finally:
+        service.terminate()
+        assert service.wait(30) in (0, -signal.SIGTERM)
 
 
 def test_card_is_a_card() -> None:
