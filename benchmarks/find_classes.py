@@ -112,9 +112,9 @@ def page(result: dict[str, Any]) -> list[str]:
         f"Made by `python benchmarks/find_classes.py` (seed {result['seed']}): {result['users']} users, "
         f"{result['streams']} streams each. No label is used. A class is the user's when it makes up 2% of the stream "
         "by the prior of greatest likelihood; enough was seen when at most a fifth of fresh inputs is of other "
-        f'classes, by a bound that holds at every moment. After {MOST_INPUTS:,} inputs it gives up. "Too many" counts classes '
-        "that were found and are not the user's; the last columns are the fewest first answers that cover 95% of the "
-        "same inputs.",
+        "classes, by a bound that holds at every moment. "
+        f'After {MOST_INPUTS:,} inputs it gives up. "Too many" counts classes that were found and are not the '
+        "user's; the last columns are the fewest first answers that cover 95% of the same inputs.",
         markdown_table(
             [
                 "network",

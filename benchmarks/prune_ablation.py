@@ -208,7 +208,7 @@ def page(result: dict[str, Any]) -> list[str]:
     rows = []
     for name, row in result["variants"].items():
         if "refused" in row:
-            rows.append([name, "", "", "", "", "", row["refused"]])
+            rows.append([name, "", "", "", "", "", " ".join(row["refused"].split())])
             continue
         rows.append(
             [

@@ -34,6 +34,7 @@ def test_what_is_turned_down_is_asked_for_less_and_later() -> None:
         waits.append(session.wait)
     assert targets == [2.0, 1.5, 1.25, 1.125, 1.0625, 1.03125, 1.015625, 1.0078125]
     assert waits == [128, 256, 512, 1024, 2048, 4096, 8192, 8192]
+    assert session.settled((3, 5, 6), 2.0).attempts == 8, "one class more is no other user"
     other = session.settled((3, 6), 2.0)
     assert (other.target_speedup, other.attempts) == (2.0, 0), "other classes begin anew"
 

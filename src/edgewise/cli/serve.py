@@ -1,6 +1,7 @@
 """`edgewise serve`: answer images over HTTP, and learn the users meanwhile."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,8 +9,9 @@ import typer
 
 from edgewise.cli import options
 from edgewise.cli.console import out as console
-from edgewise.cli.console import print_json, progress_bars
+from edgewise.cli.console import print_json_line, progress_bars
 from edgewise.errors import DataError, MissingExtra, UsageError
+from edgewise.progress import Progress
 from edgewise.text import printable
 
 if TYPE_CHECKING:
@@ -37,14 +39,18 @@ def command(
     target_speedup: Annotated[
         float, typer.Option(help="How many times as fast the part that is cut is to be, measured.")
     ] = 1.5,
-    max_drop: Annotated[float, typer.Option(help="Points of accuracy that a user's network may lose at most.")] = 1.0,
+    max_drop: Annotated[
+        float, typer.Option(min=0, help="Points of accuracy that a user's network may lose at most.")
+    ] = 1.0,
     memory_mb: Annotated[
-        float, typer.Option(help="For what inference leaves behind for pruning, a user, in MB.")
+        float, typer.Option(min=1, help="For what inference leaves behind for pruning, a user, in MB.")
     ] = 200,
     open_share: Annotated[
         float, typer.Option(help="The share of the MACs, from the output on, that users' networks replace.")
     ] = 0.5,
-    temperature: Annotated[float, typer.Option(help="Of the generic model's probabilities, if it is known.")] = 1.0,
+    temperature: Annotated[
+        float, typer.Option(min=0.01, help="Of the generic model's probabilities, if it is known.")
+    ] = 1.0,
     weights: options.Weights = None,
     threads: options.Threads = 1,
     seed: options.Seed = 0,
@@ -58,10 +64,9 @@ def command(
     when it loses no more than --max-drop. When the user changes, the generic network answers again.
     """
     try:
-        import uvicorn
-
         from edgewise.serve.app import create_app
         from edgewise.serve.guarding import token_problem
+        from edgewise.serve.server import Server
     except ImportError as error:
         raise MissingExtra("edgewise serve", "serve") from error
     from edgewise.personal.generic import FOLDER
@@ -80,22 +85,18 @@ def command(
         temperature=temperature,
         seed=seed,
     )
-    with progress_bars(quiet=quiet or json) as progress:
-        progress("opening the generic network", 0, 1)
-        parts = _generic(state / FOLDER, model, weights or [], open_share)
-        progress("opening the generic network", 1, 1)
-    listening = bind(host, port)
-    address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
-    if json:
-        print_json({"address": address, "model": parts.name, "classes": len(parts.classes), "pid": os.getpid()})
-    elif not quiet:
-        console.print(f"{parts.name} answers at {address}, and learns into {printable(state)}.", markup=False)
-        console.print("Ctrl-C ends it; what was learned stays.", markup=False)
-    app = create_app(lambda: Device(state, learning, threads=threads), token=token)
-    config = uvicorn.Config(
-        app, log_level="warning", timeout_keep_alive=5, timeout_graceful_shutdown=5, server_header=False
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    with closing(bind(host, port)) as listening:
+        with progress_bars(quiet=quiet or json) as progress:
+            parts = _generic(state / FOLDER, model, weights or [], open_share, progress)
+        with Device(state, learning, threads=threads) as device:
+            address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
+            if json:
+                said = {"address": address, "model": parts.name, "classes": len(parts.classes), "pid": os.getpid()}
+                print_json_line(said)
+            elif not quiet:
+                console.print(f"{parts.name} answers at {address}, and learns into {printable(state)}.", markup=False)
+                console.print("Ctrl-C ends it; what was learned stays.", markup=False)
+            Server(create_app(lambda: device, token=token)).run([listening])
 
 
 def _token(file: Path | None) -> str | None:
@@ -107,7 +108,9 @@ def _token(file: Path | None) -> str | None:
         raise DataError(f"The token file {printable(file)} cannot be read: {error}.") from error
 
 
-def _generic(folder: Path, model: str | None, weights: list[str], open_share: float) -> "GenericParts":
+def _generic(
+    folder: Path, model: str | None, weights: list[str], open_share: float, progress: Progress
+) -> "GenericParts":
     """The generic network of a state folder, opened there first where it is new."""
     from edgewise.personal.generic import RECORD, GenericParts
     from edgewise.zoo.sources import describe, find
@@ -133,4 +136,7 @@ def _generic(folder: Path, model: str | None, weights: list[str], open_share: fl
     import_torch("edgewise serve --model")
     from edgewise.personal.open_generic import open_generic
 
-    return open_generic(sources[0], folder, open_share=open_share)
+    progress("opening the generic network", 0, 1)
+    parts = open_generic(sources[0], folder, open_share=open_share)
+    progress("opening the generic network", 1, 1)
+    return parts

@@ -3,6 +3,8 @@
 The same 8 bits as `prune.activation_cache`: between the least and the greatest value of each channel of one input.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,11 @@ class Row:
     @property
     def nbytes(self) -> int:
         return self.codes.nbytes + self.low.nbytes + self.step.nbytes + self.logits.nbytes
+
+
+def row_bytes(entering: Sequence[int], classes: int) -> int:
+    """What a row takes, of the shape that enters and the number of classes."""
+    return math.prod(entering) + 4 * (2 * entering[0] + classes)
 
 
 class Collected:

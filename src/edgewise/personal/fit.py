@@ -11,7 +11,7 @@ from edgewise.prune.confidence import ConfidenceSequence
 Verdict = Literal["fits", "does not", "open"]
 
 _AT_ONCE: Final = 16  # inputs, between two looks at the bounds
-_BLOCK: Final = 96  # inputs, after which the trial begins anew
+_BLOCK: Final = 96  # inputs
 
 
 class Fit:
@@ -19,12 +19,13 @@ class Fit:
 
     It fits when at most a share `most_outside` of them is of classes that it lacks, and does not when more is, by
     bounds that hold at every moment at once. A user may come back at any time, so inputs from before must not weigh for
-    ever: the trial begins anew every 96 inputs, the k-th with 6 / (pi k)^2 of alpha. The latest verdict stands.
+    ever: the trial begins anew every `block` inputs, the k-th with 6 / (pi k)^2 of alpha. The latest verdict stands.
     """
 
-    def __init__(self, tail: UserTail, known: int, most_outside: float, alpha: float) -> None:
+    def __init__(self, tail: UserTail, known: int, most_outside: float, alpha: float, block: int = _BLOCK) -> None:
         """`known`: classes of the generic network."""
         self.tail, self._known, self._most_outside, self._alpha = tail, known, most_outside, alpha
+        self._block = block
         self.verdict: Verdict = "open"
         self._blocks = 0
         self._untried: list[float] = []
@@ -40,7 +41,7 @@ class Fit:
         self._untried.append(self.tail.outside(belief, self._known))
         if len(self._untried) < _AT_ONCE:
             return
-        if self._outside.count >= _BLOCK:
+        if self._outside.count >= self._block:
             self._begin()
         self._outside = self._outside.update(np.array(self._untried))
         self._untried = []

@@ -62,7 +62,7 @@ class GenericParts:
         """Raises `StoreError` for what is missing, torn or another's."""
         path = folder / RECORD
         found = restore(cls, store.read_json(path, KIND, SCHEMA, _AGAIN), path)
-        store.check_files(folder, found.files, path)
+        store.check_files(folder, found.files, path, contents=True)
         return found
 
 
@@ -71,7 +71,7 @@ class GenericNetwork:
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Raises `StoreError` or `ModelError` for what cannot be loaded."""
-        self.parts = GenericParts.read(folder)
+        self.parts, self.threads = GenericParts.read(folder), threads
         self._prefix = OnnxPart(folder / PREFIX, threads=threads)
         self._tail = OnnxPart(folder / TAIL, threads=threads)
 

@@ -1,27 +1,30 @@
 """One user on a device: answers the user's images, and goes from observe to prune, verify, watch and back."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from edgewise.errors import EdgewiseError
+from edgewise.errors import EdgewiseError, ModelError, StoreError
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.generic import FOLDER, GenericNetwork
 from edgewise.personal.inference import Inference, infer
 from edgewise.personal.job import COLLECTED, Job
+from edgewise.personal.journal import Journal
 from edgewise.personal.learning import Learning
-from edgewise.personal.observing import Observing
+from edgewise.personal.observing import Observing, see_that_enough_fit
 from edgewise.personal.pruning import Progressed, Pruning
 from edgewise.personal.remembered import Happening, Observation, StoredNetwork
 from edgewise.personal.session import Session
 from edgewise.personal.state import DeviceState
-from edgewise.personal.user_folder import UserFolder, figures
+from edgewise.personal.user_folder import UserFolder, figures, forget
 from edgewise.personal.verifying import Verifying
 from edgewise.personal.watching import Watching
+from edgewise.prune.user_classes import other_classes
 
 _CHECKPOINT = 32  # inputs, between two times that a test's state is stored
 
@@ -42,10 +45,15 @@ class Learner:
     """`answer`, then `learn` when the reply is out; `poll` in between. For one thread at a time."""
 
     def __init__(self, user: str, state: DeviceState, generic: GenericNetwork, learning: Learning) -> None:
-        """Take up a user where the state left off; one who is new is added. Raises `StoreError` and `UsageError`."""
+        """Take up a user where the state left off; one who is new is added.
+
+        Raises `StoreError`, and `UsageError` where the memory is too small for the inputs that a network is made of.
+        """
         self.user, self._state, self._generic, self._learning = user, state, generic, learning
         self._known = len(generic.parts.classes)
-        self._folder = UserFolder(state.folder, user)
+        see_that_enough_fit(learning, generic.parts)
+        self._folder = UserFolder(state.folder, user, threads=generic.threads)
+        self._journal = Journal(state, user)
         self.progress: Progressed | None = None  # of the pruning process
         self._pruning: Pruning | None = None
         self.verifying: Verifying | None = None
@@ -53,15 +61,24 @@ class Learner:
         self._since_checkpoint = 0
         self._infer_ms = self._keeping_ms = 0.0
         state.add_user(user)
-        stored, _ = state.session(user)
-        self.session = Session() if stored is None else Session.from_values(stored["session"], state.folder)
-        self._first_seq = 0 if stored is None else int(stored["first_seq"])
+        kept = self._journal.kept()
+        self.session = Session() if kept is None else Session.from_values(kept["session"], state.folder)
+        self._first_seq = 0 if kept is None else kept["first_seq"]
         self.observing = self._replayed()
-        self._take_up({} if stored is None else stored["test"])
+        self._take_up({} if kept is None else kept["test"])
 
     def answer(self, pixels: np.ndarray) -> Reply:
-        """Answer an image, uint8 [h, w, 3]. Raises `ModelError` where a network fails."""
-        inference = infer(self._generic, pixels, self.watching.network if self.watching else None)
+        """Answer an image, uint8 [h, w, 3]; where the user's network fails, the generic one answers from then on.
+
+        Raises `ModelError` where that fails too.
+        """
+        try:
+            inference = infer(self._generic, pixels, self.watching.network if self.watching else None)
+        except ModelError as error:
+            if self.watching is None:
+                raise
+            inference = infer(self._generic, pixels)
+            self._abandon(f"{self.session.serving} failed: {error}")
         name, serving = self._generic.parts.name, self.session.serving
         if inference.by_user_network:
             assert serving is not None
@@ -74,21 +91,25 @@ class Learner:
 
     def learn(self, reply: Reply) -> None:
         """Take in what was answered, after the reply went out. Raises `StoreError` where it cannot be remembered."""
+        if self.session.paused:
+            self._remember(reply)
+            return
         inference = reply.inference
-        outside = self._audit(self.watching, inference) if self.watching else None
+        watching = self.watching if inference.foreign is not None else None  # it may be an answer from before the swap
+        outside = self._audit(watching, inference) if watching else None
         belief = None
         if inference.generic_logits is not None:
             belief = Belief.of(inference.generic_logits, self._learning.temperature)
-        self._remember(reply, belief, outside)
-        if self.session.paused:
-            return
-        self.session = self.session.passed()
-        if self.watching:
-            assert inference.foreign is not None
-            self.watching.take(inference.foreign, outside)
-            self._heed_alarm(self.watching)
-        elif belief is not None:
-            self._observe(inference, belief)
+        try:
+            self._remember(reply, belief, outside)
+        finally:  # on a full disk too, or nobody would notice that the user changes
+            self.session = self.session.passed()
+            if watching:
+                assert inference.foreign is not None
+                watching.take(inference.foreign, outside)
+                self._heed_alarm(watching)
+            elif belief is not None and not self.watching:
+                self._observe(inference, belief)
 
     def poll(self) -> None:
         """Hear from the pruning process."""
@@ -106,17 +127,16 @@ class Learner:
 
     def use_generic(self) -> None:
         """Answer with the generic network, and pause."""
-        self._stop_pruning()
+        self._give_up()
         self.session = self.session.generic_chosen()
         self.verifying = self.watching = None
         self._observe_anew()
         self._store([("generic", "The generic network was chosen; learning is paused.", {})])
 
     def forget(self) -> None:
-        """Delete all that was kept of the user, and end. Raises `StoreError`, or `OSError` for folders that stay."""
+        """Delete all that was kept of the user, and end. Raises `StoreError`, or `OSError`, for what stays."""
         self._stop_pruning()
-        self._folder.remove()
-        self._state.forget(self.user)
+        forget(self.user, self._folder, self._state)
 
     def close(self) -> None:
         """End what runs; the next `Learner` goes on from here."""
@@ -141,13 +161,17 @@ class Learner:
         """Let an earlier network back in, or begin to prune, once it is clear."""
         earlier, settled = self.observing.returned, self.observing.settled
         if earlier is not None:
-            self._stop_pruning()
-            self.session = self.session.known_again(earlier.name, earlier.classes)
             self._watch(earlier.name)
+            self._give_up()
+            self.session = self.session.known_again(earlier.name, earlier.classes)
             self._store([("returned", f"{earlier.name} serves again: its classes are back.", figures(earlier))])
         elif settled is not None and self.session.phase == "observe":
             self.session = self.session.settled(settled.classes, self._learning.target_speedup)
-            self._write_job(settled.shares)
+            try:
+                self._write_job(settled.shares)
+            except EdgewiseError as error:
+                self._pruned(str(error))
+                return
             named = ", ".join(self._generic.parts.classes.short_name(index) for index in settled.classes)
             values = {"classes": list(settled.classes), "shares": list(settled.shares)}
             self._store([("learned", f"The user's classes are {named}.", values)])
@@ -156,7 +180,8 @@ class Learner:
     def _write_job(self, shares: tuple[float, ...]) -> None:
         session, learning = self.session, self._learning
         assert session.candidate is not None
-        folder, attempt = self._folder.begin_job(), session.attempts + 1
+        other_classes(np.array(session.classes), self._known)  # raises where there are none
+        folder, attempt = self._folder.begin_job(session.candidate), session.attempts + 1
         sha256 = self.observing.collected.write(folder / COLLECTED)
         Job(
             name=session.candidate,
@@ -174,23 +199,38 @@ class Learner:
 
     def _begin_pruning(self) -> None:
         assert self.session.candidate is not None
-        self._pruning = Pruning(
-            self._folder.job,
-            self._state.folder / FOLDER,
-            self._folder.network_folder(self.session.candidate),
-            threads=self._learning.threads,
-            niceness=self._learning.niceness,
-        )
+        try:
+            self._pruning = Pruning(
+                self._folder.job,
+                self._state.folder / FOLDER,
+                self._folder.network_folder(self.session.candidate),
+                threads=self._learning.threads,
+                niceness=self._learning.niceness,
+            )
+        except EdgewiseError as error:
+            self._pruned(str(error))
 
     def _stop_pruning(self) -> None:
         if self._pruning:
             self._pruning.stop()
         self._pruning = self.progress = None
 
+    def _give_up(self) -> None:
+        """What is being made or tried is not wanted any more, and must not come back as an earlier network."""
+        self._stop_pruning()
+        self._folder.end_job()
+        if self.session.candidate is not None:
+            self._retire(self.session.candidate)
+
+    def _retire(self, name: str) -> None:
+        self._journal.note(retire=[name])
+        self._folder.drop(name)
+
     def _pruned(self, problem: str) -> None:
         """The pruning process has ended; an empty `problem` says that the network is there."""
         name = self.session.candidate
         assert name is not None
+        self._folder.end_job()
         try:
             network = None if problem else self._folder.network(name)
         except EdgewiseError as error:
@@ -202,36 +242,40 @@ class Learner:
             self.verifying = Verifying(network, self._learning, self._known)
             text = f"{name} is made; the guard tries it beside the generic network."
             self._store([("made", text, figures(network.tail))], [self._folder.row(network.tail)])
-        self._folder.end_job()
 
     def _verify(self, verifying: Verifying, inference: Inference) -> None:
-        name, evidence = self.session.candidate, verifying.evidence
+        name = self.session.candidate
+        assert name is not None
         try:
             verifying.take(inference)
+            if verifying.passes:
+                self._watch(name)
         except EdgewiseError as error:
             self._turn_down(f"{name} failed while it was tried: {error}")
             return
         if verifying.passes:
-            assert name is not None
             self.session, self.verifying = self.session.let_in(), None
-            self._watch(name)
-            self._store([("swapped", f"{name} serves: {verifying.evidence}", figures(verifying.network.tail))])
-        elif verifying.problem or evidence.inputs >= self._learning.most_verified:
-            self._turn_down(f"{name} is not let in: {verifying.problem or evidence}")
+            values = figures(verifying.network.tail) | {"verdict": str(verifying.evidence)}
+            self._store([("swapped", f"{name} serves: {verifying.evidence}", values)])
+        elif verifying.problem or verifying.is_hopeless(self._learning.most_verified):
+            self._turn_down(f"{name} is not let in: {verifying.problem or verifying.undecided}")
 
     def _turn_down(self, why: str) -> None:
         tried, self.verifying = self.verifying, None
         name = self.session.candidate
+        assert name is not None
         self.session = self.session.turned_down()
+        self._retire(name)
         if tried and tried.fit.verdict == "does not":
             self._observe_anew()
-        self._store([("turned down", why, {})], retire=[name] if tried and name else ())
+        self._store([("turned down", why, {})])
 
     def _watch(self, name: str) -> None:
-        """Let a network serve."""
+        """Let a network serve. Raises `StoreError` or `ModelError`, and leaves all as it is then."""
         network = self._folder.network(name)
         network.warm_up()
         self.watching = Watching(network, self._learning)
+        self.observing.collected.clear()
 
     def _audit(self, watching: Watching, inference: Inference) -> float | None:
         """How likely the generic network holds an input to be of other classes, where it is drawn for an audit."""
@@ -258,19 +302,21 @@ class Learner:
         self.observing = self._observing()
 
     def _observing(self) -> Observing:
-        earlier = self._folder.earlier(self._state.networks(self.user), (self.session.candidate,))
+        earlier = self._folder.earlier(self._journal.networks(), (self.session.candidate,))
         return Observing(self._known, self._learning, earlier)
 
     def _replayed(self) -> Observing:
         """What was observed since the last change, out of the stored observations."""
         observing = self._observing()
+        if self.session.serving is not None:
+            return observing
         for one in self._state.observations(self.user, self._learning.enough.window):
             if one.seq >= self._first_seq and len(one.top_classes):
                 chances = tuple(float(chance) for chance in one.top_probabilities)
                 observing.believe(Belief(tuple(one.top_classes.tolist()), chances))
         return observing
 
-    def _take_up(self, test: Mapping[str, Any]) -> None:
+    def _take_up(self, test: dict[str, Any]) -> None:
         """Go on in the phase that was stored; a network that cannot be loaded any more goes."""
         session = self.session
         try:
@@ -281,9 +327,7 @@ class Learner:
                     self.watching = Watching.from_values(self.watching.network, self._learning, test)
             elif session.phase == "verify" and session.candidate is not None:
                 network = self._folder.network(session.candidate)
-                self.verifying = Verifying.from_values(
-                    network, self._learning, self._known, dict(test), self._state.folder
-                )
+                self.verifying = Verifying.from_values(network, self._learning, self._known, test, self._state.folder)
             elif session.candidate is not None and self._folder.is_made(session.candidate):
                 self._pruned("")
             elif session.candidate is not None and self._folder.has_job:
@@ -291,17 +335,25 @@ class Learner:
             elif session.candidate is not None:
                 self._turn_down(f"What {session.candidate} was to be made of is gone.")
         except EdgewiseError as error:
-            self._abandon(error)
+            self._abandon(f"{session.serving or session.candidate} cannot be taken up: {error}")
         if session.phase != "prune":
             self._folder.end_job()
 
-    def _abandon(self, error: EdgewiseError) -> None:
+    def _abandon(self, why: str) -> None:
+        """A network that was made can serve no more, or never could."""
         name = self.session.serving or self.session.candidate
+        assert name is not None
+        self._retire(name)
+        served = self.session.serving is not None
         self.session = replace(self.session, phase="observe", serving=None, candidate=None, served=0)
         self.verifying = self.watching = None
-        self._store([("failed", f"{name} cannot be taken up: {error}", {})], retire=[name] if name else ())
+        self._journal.note([("failed", why, {})])
+        with suppress(StoreError):  # it is stored with the next step; until then answering goes on
+            if served:
+                self._observe_anew()
+            self._store()
 
-    def _remember(self, reply: Reply, belief: Belief | None, outside: float | None) -> None:
+    def _remember(self, reply: Reply, belief: Belief | None = None, outside: float | None = None) -> None:
         label = self._generic.parts.classes.short_name(reply.classes[0])
         observation = Observation(time.time(), label, reply.chances[0], reply.model, reply.ms, outside)
         if belief is not None:
@@ -315,15 +367,9 @@ class Learner:
         if self._since_checkpoint >= _CHECKPOINT:
             self._store()
 
-    def _store(
-        self, events: Sequence[Happening] = (), networks: Sequence[StoredNetwork] = (), retire: Sequence[str] = ()
-    ) -> None:
+    def _store(self, events: Sequence[Happening] = (), networks: Sequence[StoredNetwork] = ()) -> None:
         """Session, test and events in one transaction."""
         self._since_checkpoint = 0
         test = self.watching or self.verifying
-        values = {
-            "session": self.session.to_values(),
-            "first_seq": self._first_seq,
-            "test": test.to_values() if test else {},
-        }
-        self._state.transition(self.user, values, self.session.serving, events, networks, retire)
+        self._journal.note(events, networks)
+        self._journal.store(self.session, self._first_seq, test.to_values() if test else {})

@@ -17,7 +17,7 @@ class Learning:
     target_speedup: float = 1.5  # of the part that is cut, against the generic one's
     max_drop_points: float = 1.0
     alpha: float = 0.05  # how likely a worse network may be let in, over all attempts
-    most_verified: int = 4000  # inputs, after which a network that is still undecided is turned down
+    most_verified: int = 4000  # inputs, within which a network must pass
     audit_share: float = 0.02  # of all inputs that the user's network answers
     false_alarms: float = 0.05  # the probability of one in the whole life of a network
     temperature: float = 1.0  # of the generic network's probabilities

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from edgewise.errors import UsageError
 from edgewise.personal.beliefs import Belief
-from edgewise.personal.collected import Collected
+from edgewise.personal.collected import Collected, row_bytes
 from edgewise.personal.fit import Fit
+from edgewise.personal.generic import GenericParts
 from edgewise.personal.inference import Inference
 from edgewise.personal.learning import Learning
 from edgewise.personal.observer import Observer
@@ -50,3 +52,17 @@ class Observing:
         """The user's classes, once they are known well enough and enough was kept to make a network of."""
         enough = len(self.collected) >= self._learning.fewest_inputs
         return self.observer.settled if enough else None
+
+
+def see_that_enough_fit(learning: Learning, parts: GenericParts) -> None:
+    """See that the memory holds the inputs that a network is made of: else no user would ever be learned.
+
+    Raises `UsageError`.
+    """
+    needed_mb = learning.fewest_inputs * row_bytes(parts.entering, len(parts.classes)) / 1_000_000
+    if needed_mb > learning.memory_mb:
+        raise UsageError(
+            f"A network is made of {learning.fewest_inputs} inputs, which take {needed_mb:.3g} MB; "
+            f"{learning.memory_mb:g} MB are allowed.",
+            "Allow more memory, or open less of the generic network.",
+        )

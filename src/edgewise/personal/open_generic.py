@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 OPEN_SHARE = 0.5
+_MOST_CLASSES = 65_536  # the state file has 16 bits for each
 
 
 def open_generic(source: Source, folder: Path, *, open_share: float = OPEN_SHARE) -> GenericParts:
-    """Write a generic network's two parts to a folder, or find them there.
+    """Write a generic network's two parts to a folder.
 
     The tail is the shortest that computes at least `open_share` of the MACs; it is what users' networks are made of,
     and they all share the prefix. Both files are run before they get their names. Raises `UsageError` for a source that
-    does not run on PyTorch or gives no logits of all its classes, and for a share that leaves no prefix; `ModelError`
-    for a network that cannot be opened or exported; `StoreError` where the folder cannot be written.
+    does not run on PyTorch, gives no logits of all its classes or has over 65,536, and for a share that leaves no
+    prefix; `ModelError` for a network that cannot be opened or exported; `StoreError` where the folder cannot be
+    written.
     Reading: half of the MACs, stages 3 and 4 of a ResNet-50.
     """
     import torch
@@ -38,6 +40,11 @@ def open_generic(source: Source, folder: Path, *, open_share: float = OPEN_SHARE
         raise UsageError(
             f"{source.text} gives {'probabilities' if card.output != 'logits' else 'outputs that stand for no class'}.",
             "Give a network whose outputs are one logit a class.",
+        )
+    if len(card.classes) > _MOST_CLASSES:
+        raise UsageError(
+            f"{source.text} has {len(card.classes):,} classes; {_MOST_CLASSES:,} are the most.",
+            "Give a network of fewer classes.",
         )
     size_px = card.preprocess.size_px
     image = torch.randn((1, 3, size_px, size_px), generator=torch.Generator().manual_seed(0))

@@ -34,14 +34,21 @@ class Ended:
 
 
 class Pruning:
-    """One pruning process. It is killed with this one, and by `stop`."""
+    """One pruning process. It is killed with this one, and by `stop`.
+
+    On Linux it is killed already when the thread ends that started it: let one start it that lives as long as the
+    service. What it writes for itself lies in the job's folder, so that nothing is left elsewhere when it is killed.
+    """
 
     def __init__(self, job: Path, generic: Path, out: Path, *, threads: int = 1, niceness: int = 10) -> None:
         """Start it. Raises `DataError` where the system lets no process be started."""
-        heard, messages = os.pipe()
-        self._output = TemporaryFile()  # noqa: SIM115 - closed when the process has ended
+        try:
+            self._output = TemporaryFile()  # noqa: SIM115 - closed when the process has ended
+            heard, messages = os.pipe()
+        except OSError as error:
+            raise _cannot_start(error) from error
         # One arena, so that what is freed goes back to the system; as many threads as it may have, in all libraries.
-        limits = {"OMP_NUM_THREADS": str(threads), "MALLOC_ARENA_MAX": "1"}
+        limits = {"OMP_NUM_THREADS": str(threads), "MALLOC_ARENA_MAX": "1", "TMPDIR": str(job.absolute())}
         arguments = [
             *map(str, (os.getpid(), messages, niceness)),
             *map(str, (job.absolute(), generic.absolute(), out.absolute())),
@@ -57,7 +64,8 @@ class Pruning:
             )
         except OSError as error:
             os.close(heard)
-            raise DataError(f"The pruning process cannot be started: {error.strerror or error}.") from error
+            self._output.close()
+            raise _cannot_start(error) from error
         finally:
             os.close(messages)
         self._news: deque[Progressed | Ended] = deque()
@@ -103,3 +111,7 @@ class Pruning:
         self._output.seek(max(0, self._output.seek(0, os.SEEK_END) - _SAID_BYTES))
         said = self._output.read().decode("utf-8", "replace").strip().splitlines()
         return f"The pruning process ended with {code}: {said[-1] if said else 'it said nothing'}"
+
+
+def _cannot_start(error: OSError) -> DataError:
+    return DataError(f"The pruning process cannot be started: {error.strerror or error}.")

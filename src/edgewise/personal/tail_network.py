@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from edgewise import store
+from edgewise.errors import OutputError
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.user_classes import outside
 from edgewise.prune.cost import Cost
@@ -104,8 +105,13 @@ class UserNetwork:
         self._part.run(np.zeros((1, *self._part.shape), np.float32))
 
     def answer(self, entering: np.ndarray) -> tuple[np.ndarray, float]:
-        """Logits float32 [K + 1] of what entered the generic tail, float32 [1, ...], and the ms."""
+        """Logits float32 [K + 1] of what entered the generic tail, float32 [1, ...], and the ms.
+
+        Raises `ModelError` where it fails, or gives no numbers.
+        """
         logits, ms = self._part.timed(entering)
+        if not np.isfinite(logits).all():
+            raise OutputError(f"{self.tail.name} gives values that are not finite.")
         return logits.reshape(-1), ms
 
     def foreign(self, logits: np.ndarray) -> float:

@@ -9,7 +9,9 @@ from typing import Any
 from edgewise.errors import EdgewiseError
 from edgewise.personal.job import JOB
 from edgewise.personal.remembered import StoredNetwork
+from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import RECORD, UserNetwork, UserTail
+from edgewise.store import cannot_write
 
 _USERS, _NETWORKS, _JOB = "users", "networks", "job"
 
@@ -30,15 +32,24 @@ class UserFolder:
     def has_job(self) -> bool:
         return (self.job / JOB).is_file()
 
-    def begin_job(self) -> Path:
-        """An empty folder for a new one."""
+    def begin_job(self, name: str) -> Path:
+        """An empty folder for a new one, whose network has nothing yet. Raises `StoreError`."""
         self.end_job()
-        self.job.mkdir(parents=True)
+        self.drop(name)
+        try:
+            self.job.mkdir(parents=True)
+        except OSError as error:
+            raise cannot_write(self.job, error) from error
         return self.job
 
     def end_job(self) -> None:
         """Remove what was left for the pruning process: it is not kept longer than it is needed."""
         shutil.rmtree(self.job, ignore_errors=True)
+
+    def drop(self, name: str) -> None:
+        """Remove what there is of a network that never serves."""
+        self._loaded.pop(name, None)
+        shutil.rmtree(self.network_folder(name), ignore_errors=True)
 
     def network_folder(self, name: str) -> Path:
         return self._folder / _NETWORKS / name
@@ -57,7 +68,7 @@ class UserFolder:
         """What is known of the networks that may serve again; damaged ones do not come back."""
         found: list[UserTail] = []
         for one in stored:
-            if not one.retired and one.name not in besides:
+            if one.name not in besides:
                 try:
                     found.append(self.network(one.name).tail)
                 except EdgewiseError:
@@ -70,10 +81,13 @@ class UserFolder:
         return StoredNetwork(tail.name, str(folder), tail.classes, time.time(), figures(tail))
 
     def remove(self) -> None:
-        """All of it. Raises `OSError` where it cannot be removed."""
+        """All of it. Raises `StoreError` where it cannot be removed."""
         self._loaded = {}
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
+        try:
+            if self._folder.exists():
+                shutil.rmtree(self._folder)
+        except OSError as error:
+            raise cannot_write(self._folder, error) from error
 
 
 def figures(tail: UserTail) -> dict[str, Any]:
@@ -87,3 +101,14 @@ def figures(tail: UserTail) -> dict[str, Any]:
         "seconds": tail.cost.seconds,
         "verdict": str(tail.evidence),
     }
+
+
+def forget(user: str, folder: UserFolder, state: DeviceState) -> None:
+    """Delete all that was kept of a user: networks, what the state remembers, and state files that were damaged.
+
+    Nobody can tell whom a damaged file still tells of, so it goes as well. Raises `StoreError`, or `OSError`, for what
+    stays.
+    """
+    folder.remove()
+    for damaged in state.forget(user):
+        damaged.unlink(missing_ok=True)

@@ -11,6 +11,8 @@ from edgewise.personal.tail_network import UserNetwork
 from edgewise.prune.evidence import Evidence
 from edgewise.prune.guard import Guard
 
+_BLOCK = 512  # inputs: 96 would never tell 15% outside, of which users are learned too, from the 20% that may be
+
 
 class Verifying:
     """Of one candidate. The evidence begins with that of the inputs that were held out when it was made.
@@ -22,7 +24,7 @@ class Verifying:
     def __init__(self, network: UserNetwork, learning: Learning, known: int, evidence: Evidence | None = None) -> None:
         """`known`: classes of the generic network; `evidence`: from which to go on."""
         self.network, self._temperature = network, learning.temperature
-        self.fit = Fit(network.tail, known, learning.enough.most_outside, learning.enough.alpha)
+        self.fit = Fit(network.tail, known, learning.enough.most_outside, learning.enough.alpha, _BLOCK)
         self.evidence = evidence or network.tail.evidence
         self._guard = Guard(self.evidence.max_drop_points, self.evidence.alpha)
 
@@ -48,6 +50,24 @@ class Verifying:
         if self.fit.verdict == "does not":
             return "the user has changed meanwhile"
         return str(self.evidence) if self.evidence.verdict == "refused" else ""
+
+    def is_hopeless(self, most_inputs: int) -> bool:
+        """Whether the guard is not going to decide within so many inputs, did they go on as they have.
+
+        Such a forecast is heeded from a quarter of them on.
+        """
+        seen = self.evidence.inputs
+        if self.evidence.verdict == "undecided" and seen >= most_inputs / 4:
+            needed = self.evidence.inputs_needed
+            return needed is None or needed > most_inputs
+        return seen >= most_inputs
+
+    @property
+    def undecided(self) -> str:
+        """What keeps the candidate from being let in, or has up to now."""
+        if self.evidence.verdict == "passes":
+            return f"in {self.evidence.inputs} inputs it did not become clear whether the user is still the same"
+        return str(self.evidence)
 
     def to_values(self) -> dict[str, Any]:
         return self.evidence.to_values()

@@ -9,9 +9,15 @@ from edgewise.prune.speed import sessions_in_turns_ms
 from edgewise.runtime.onnx import OnnxSession
 from edgewise.zoo.export import to_onnx
 
+_RUNS = 20
+
 
 class OnnxClock:
-    """Times networks in turns with a reference, so that whatever disturbs the machine disturbs both alike."""
+    """Times networks in turns with a reference, so that whatever disturbs the machine disturbs both alike.
+
+    On a busy device most runs are disturbed, and medians of few runs with them. What disturbs only adds, so for shares
+    the least time of each counts.
+    """
 
     def __init__(self, reference: nn.Module, size_px: int, *, threads: int = 1) -> None:
         """`reference`: [n, 3, size, size] to [n, outputs]. Raises what `to_onnx` does."""
@@ -20,7 +26,9 @@ class OnnxClock:
 
     def share(self, network: nn.Module, size_px: int) -> float:
         """The network's time at its own input size, as a share of the reference's."""
-        reference_ms, own_ms = sessions_in_turns_ms([self._reference, self._loaded(network, size_px, "network")])
+        reference_ms, own_ms = sessions_in_turns_ms(
+            [self._reference, self._loaded(network, size_px, "network")], runs=_RUNS, pick=min
+        )
         return own_ms / reference_ms
 
     def reference_ms(self) -> float:

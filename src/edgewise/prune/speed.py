@@ -11,6 +11,8 @@ import numpy as np
 from edgewise.runtime.onnx import OnnxSession
 from edgewise.runtime.session import Session
 
+Pick = Callable[[Sequence[float]], float]
+
 _WARM_UP = 3
 
 
@@ -19,15 +21,19 @@ def in_turns_ms(models: Sequence[tuple[Path, int]], *, threads: int = 1, runs: i
     return sessions_in_turns_ms([(OnnxSession(path, threads=threads), size_px) for path, size_px in models], runs=runs)
 
 
-def sessions_in_turns_ms(sessions: Sequence[tuple[Session, int]], *, runs: int = 15) -> list[float]:
-    """Median ms of one image on each session, given with its input size in px.
+def sessions_in_turns_ms(
+    sessions: Sequence[tuple[Session, int]], *, runs: int = 15, pick: Pick = statistics.median
+) -> list[float]:
+    """The ms of one image on each session, given with its input size in px: the median, or what else `pick` takes.
 
     The networks take turns, so that whatever disturbs the machine disturbs all of them alike.
     """
     rng = np.random.default_rng(0)
     images = [rng.normal(size=(1, 3, size_px, size_px)).astype(np.float32) for _, size_px in sessions]
     return taking_turns_ms(
-        [partial(session.run, image) for (session, _), image in zip(sessions, images, strict=True)], runs=runs
+        [partial(session.run, image) for (session, _), image in zip(sessions, images, strict=True)],
+        runs=runs,
+        pick=pick,
     )
 
 
@@ -35,7 +41,7 @@ def taking_turns_ms(
     calls: Sequence[Callable[[], object]],
     *,
     runs: int = 15,
-    pick: Callable[[Sequence[float]], float] = statistics.median,
+    pick: Pick = statistics.median,
 ) -> list[float]:
     """The ms of each of several calls, made in turns: the median, or what else `pick` takes."""
     times: list[list[float]] = [[] for _ in calls]

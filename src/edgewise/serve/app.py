@@ -2,55 +2,103 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
+from pathlib import PurePath
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import edgewise
-from edgewise.errors import EdgewiseError, ImageError, ModelError, StoreError, UsageError
-from edgewise.serve.device import Device
-from edgewise.serve.guarding import Limits, check_token, read_image
+from edgewise.errors import EdgewiseError, ImageError, StoreError, UsageError
+from edgewise.serve.bounding import BoundedBody, Limits, Room, Share, read_image
+from edgewise.serve.device import Answered, Device, TooManyUsers
+from edgewise.serve.guarding import OwnHost, check_token
+from edgewise.serve.hiding import hide_paths
 from edgewise.serve.metrics import Metrics
-from edgewise.serve.telling import happened, networks, prediction, user_state
-from edgewise.serve.told import LearningMode, Network, Prediction, Problem, UserState
+from edgewise.serve.telling import happened, networks, prediction, readiness, user_state
+from edgewise.serve.told import (
+    USER_PATTERN,
+    Happened,
+    LearningMode,
+    Network,
+    Prediction,
+    Problem,
+    Readiness,
+    UserState,
+)
 from edgewise.serve.worker import Busy, Stopped, Worker
 
 _T = TypeVar("_T")
 _DEFAULT_USER = "me"
 _EVENTS_S = 0.5
 _RETRY_S = 1
-_STATUS: tuple[tuple[type[EdgewiseError], int], ...] = (
+_STATUS: tuple[tuple[type[EdgewiseError], int], ...] = (  # the first that fits; any other: 500
     (ImageError, 422),
     (StoreError, 503),
-    (ModelError, 500),
+    (TooManyUsers, 409),
     (UsageError, 404),
 )
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem} for code in (401, 404, 408, 413, 415, 422, 429, 500, 503)
+    code: {"model": Problem} for code in (400, 401, 404, 408, 409, 413, 415, 421, 422, 429, 500, 503)
 }
+_IMAGE = {"schema": {"type": "string", "format": "binary"}}
+_EVENTS = {200: {"model": list[Happened], "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_PAGE_FILES = {"page.css": "text/css", "page.js": "text/javascript"}
+_PAGE_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_log = logging.getLogger("edgewise.serve")
+
+_User = Annotated[str, Path(pattern=USER_PATTERN)]
+_AskedUser = Annotated[str, Query(pattern=USER_PATTERN)]
 
 
 def create_app(open_device: Callable[[], Device], *, token: str | None = None, limits: Limits | None = None) -> FastAPI:
     """The service of one device, which is opened when the service starts and closed when it ends.
 
-    With a `token`, all but the page's files and `/healthz` need it. Without one, requests that name another host than
-    this machine are refused, so that no page of the web can reach in.
+    With a `token`, all but the page's files, `/healthz` and the description of the API need it. Without one, requests
+    that name another host than this machine are refused, so that no page of the web can reach in.
+
+    What runs the app may put a function into `app.state.ending` that says whether the service is about to end: streams
+    of events, which would go on for ever, then end by themselves.
     """
     limits = limits or Limits()
     metrics = Metrics()
+    app = FastAPI(
+        title="edgewise",
+        version=edgewise.__version__,
+        description="Answers images, and learns its users while it does. Nothing leaves the device.",
+        lifespan=_lifespan(open_device, limits),
+        docs_url=None,  # its pages fetch scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.ending = lambda: False
+    app.add_middleware(BoundedBody, limits=limits)
+    if token is None:
+        app.add_middleware(OwnHost)
 
+    async def allowed(request: Request) -> None:  # a plain function would take a thread
+        check_token(request, token)
+
+    guarded = {"dependencies": [Depends(allowed)], "responses": _PROBLEMS}
+    _answer_errors(app)
+    _add_page(app)
+    _add_health(app, metrics, guarded)
+    _add_predict(app, limits, metrics, guarded)
+    _add_users(app, guarded)
+    _add_events(app, limits, guarded)
+    return app
+
+
+def _lifespan(open_device: Callable[[], Device], limits: Limits) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         device = app.state.device = open_device()
@@ -60,38 +108,30 @@ def create_app(open_device: Callable[[], Device], *, token: str | None = None, l
             yield
         finally:
             await asyncio.to_thread(worker.stop)
-            device.close()
+            try:
+                device.close()
+            except EdgewiseError as error:
+                _log.error("The last could not be stored: %s", error)
 
-    app = FastAPI(
-        title="edgewise",
-        version=edgewise.__version__,
-        description="Answers images, and learns its users while it does. Nothing leaves the device.",
-        lifespan=lifespan,
-        docs_url=None,  # its pages fetch scripts from elsewhere
-        redoc_url=None,
-    )
-    if token is None:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "[::1]"])
-    _answer_errors(app)
-    _add_page(app)
-    _add_health(app, metrics)
-
-    def allowed(request: Request) -> None:
-        check_token(request, token)
-
-    _add_routes(app, limits, metrics, allowed)
-    return app
+    return lifespan
 
 
 def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(EdgewiseError)
     async def expected(_request: Request, error: EdgewiseError) -> JSONResponse:
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
-        return JSONResponse({"detail": str(error)}, status)
+        if status >= 500:
+            _log.error("%s", error)
+        return JSONResponse({"detail": hide_paths(str(error), app.state.device.state.folder)}, status)
+
+    @app.exception_handler(RequestValidationError)
+    async def unusable(_request: Request, error: RequestValidationError) -> JSONResponse:
+        found = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return JSONResponse({"detail": "; ".join(found)}, 422)
 
     @app.exception_handler(Busy)
     async def busy(_request: Request, _error: Busy) -> JSONResponse:
-        return JSONResponse({"detail": "Too many requests wait already."}, 429, headers={"Retry-After": str(_RETRY_S)})
+        return JSONResponse({"detail": "Too much waits already."}, 429, headers={"Retry-After": str(_RETRY_S)})
 
     @app.exception_handler(Stopped)
     async def stopped(_request: Request, _error: Stopped) -> JSONResponse:
@@ -104,6 +144,7 @@ def _answer_errors(app: FastAPI) -> None:
 
 def _add_page(app: FastAPI) -> None:
     folder = resources.files("edgewise.serve.page")
+    kinds = {one.name: _PAGE_TYPES.get(PurePath(one.name).suffix) for one in folder.iterdir()}
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def page() -> HTMLResponse:
@@ -111,77 +152,81 @@ def _add_page(app: FastAPI) -> None:
 
     @app.get("/page/{name}", include_in_schema=False)
     def part(name: str) -> Response:
-        if name not in _PAGE_FILES:
+        if not (kind := kinds.get(name)):
             raise HTTPException(404, "There is no such file.")
-        return Response(folder.joinpath(name).read_bytes(), media_type=_PAGE_FILES[name], headers=_PAGE_HEADERS)
+        return Response(folder.joinpath(name).read_bytes(), media_type=kind, headers=_PAGE_HEADERS)
 
 
-def _add_health(app: FastAPI, metrics: Metrics) -> None:
+def _add_health(app: FastAPI, metrics: Metrics, guarded: dict[str, Any]) -> None:
     @app.get("/healthz", response_class=PlainTextResponse)
-    def alive() -> str:
+    async def alive() -> str:
         """The process answers."""
         return "ok"
 
-    @app.get("/readyz", responses={503: {"model": Problem}})
-    def ready(request: Request) -> dict[str, str]:
+    @app.get("/readyz", **guarded)
+    async def ready(request: Request) -> Readiness:
         """Images can be answered; `trouble` says why nothing can be learned at present, if so."""
-        device: Device = request.app.state.device
-        moved = device.state.moved_aside
-        return {"status": "ready", "trouble": device.trouble, "moved_aside": moved.name if moved else ""}
+        return readiness(request.app.state.device)
 
-    @app.get("/metrics", response_class=PlainTextResponse)
-    def measured(request: Request) -> Response:
+    @app.get("/metrics", response_class=PlainTextResponse, **guarded)
+    async def measured(request: Request) -> Response:
         """For Prometheus."""
         content, kind = metrics.exposed(request.app.state.worker.waiting)
         return Response(content, media_type=kind)
 
 
-def _add_routes(app: FastAPI, limits: Limits, metrics: Metrics, allowed: Callable[[Request], None]) -> None:
-    guarded = {"dependencies": [Depends(allowed)], "responses": _PROBLEMS}
+def _add_predict(app: FastAPI, limits: Limits, metrics: Metrics, guarded: dict[str, Any]) -> None:
+    room = Room(limits.most_bytes_held)
 
-    async def done(request: Request, work: Callable[[Device], _T]) -> _T:
+    async def answer(request: Request, user: str, share: Share) -> tuple[Answered, Prediction]:
         device: Device = request.app.state.device
-        return await asyncio.wrap_future(request.app.state.worker.submit(lambda: work(device)))
+        content = await read_image(request, share)
+
+        def work() -> tuple[Answered, Prediction]:
+            answered = device.answer(user, content)
+            return answered, prediction(device, answered)
+
+        return await asyncio.wrap_future(request.app.state.worker.submit(work, lambda both: device.learn(both[0])))
 
     @app.post(
         "/predict",
         openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-            }
+            "requestBody": {"required": True, "content": {"application/octet-stream": _IMAGE, "image/*": _IMAGE}}
         },
         **guarded,
     )
-    async def predict(request: Request, user: Annotated[str, Query(max_length=64)] = _DEFAULT_USER) -> Prediction:
+    async def predict(request: Request, user: _AskedUser = _DEFAULT_USER) -> Prediction:
         """Answer one image: the bytes of a file as the body."""
-        with metrics.request():
-            content = await read_image(request, limits)
-            device: Device = request.app.state.device
-            answered = await asyncio.wrap_future(
-                request.app.state.worker.submit(lambda: device.answer(user, content), device.learn)
-            )
-            told = prediction(device, answered)
-            metrics.answered(told)
+        with metrics.request(), room.share() as share:
+            answered, told = await answer(request, user, share)
+            metrics.answered(told, by_user_network=answered.reply.inference.by_user_network)
             return told
 
+
+async def _done(request: Request, work: Callable[[Device], _T]) -> _T:
+    """What the worker makes of the device."""
+    device: Device = request.app.state.device
+    return await asyncio.wrap_future(request.app.state.worker.submit(lambda: work(device)))
+
+
+def _add_users(app: FastAPI, guarded: dict[str, Any]) -> None:
     @app.get("/models", **guarded)
-    async def models(request: Request, user: Annotated[str, Query(max_length=64)] = _DEFAULT_USER) -> list[Network]:
+    async def models(request: Request, user: _AskedUser = _DEFAULT_USER) -> list[Network]:
         """The networks that may answer a user."""
-        return await done(request, lambda device: networks(device, device.learner(user)))
+        return await _done(request, lambda device: networks(device, device.learner(user)))
 
     @app.get("/users", **guarded)
     async def users(request: Request) -> list[str]:
         """Who is known."""
-        return list(request.app.state.device.state.users())
+        return list(await asyncio.to_thread(request.app.state.device.state.users))
 
     @app.get("/users/{user}", **guarded)
-    async def user_of(request: Request, user: str) -> UserState:
+    async def user_of(request: Request, user: _User) -> UserState:
         """Where the device is with a user."""
-        return await done(request, lambda device: user_state(device, user))
+        return await _done(request, lambda device: user_state(device, user))
 
     @app.put("/users/{user}/learning", **guarded)
-    async def learning(request: Request, user: str, wanted: LearningMode) -> UserState:
+    async def learning(request: Request, user: _User, wanted: LearningMode) -> UserState:
         """Pause a user's learning, go on with it, or go back to the generic network."""
 
         def work(device: Device) -> UserState:
@@ -192,17 +237,21 @@ def _add_routes(app: FastAPI, limits: Limits, metrics: Metrics, allowed: Callabl
                 learner.pause(paused=wanted.mode == "paused")
             return user_state(device, user)
 
-        return await done(request, work)
+        return await _done(request, work)
 
     @app.delete("/users/{user}", status_code=204, **guarded)
-    async def forget(request: Request, user: str) -> None:
+    async def forget(request: Request, user: _User) -> None:
         """Delete all that is kept of a user."""
-        await done(request, lambda device: device.forget(user))
+        await _done(request, lambda device: device.forget(user))
 
-    @app.get("/events", **guarded)
+
+def _add_events(app: FastAPI, limits: Limits, guarded: dict[str, Any]) -> None:
+    room = Room(limits.most_listening)
+
+    @app.get("/events", dependencies=guarded["dependencies"], responses=guarded["responses"] | _EVENTS)
     async def events(
         request: Request,
-        user: Annotated[str | None, Query(max_length=64)] = None,
+        user: Annotated[str | None, Query(pattern=USER_PATTERN)] = None,
         after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
         follow: bool = True,
     ) -> Response:
@@ -210,25 +259,29 @@ def _add_routes(app: FastAPI, limits: Limits, metrics: Metrics, allowed: Callabl
         state = request.app.state.device.state
         if not follow:
             found = await asyncio.to_thread(state.events, after, user)
-            return JSONResponse([happened(one).model_dump() for one in found])
+            return JSONResponse([happened(one, state.folder).model_dump() for one in found])
         resumed = request.headers.get("last-event-id", "")
-        begin = int(resumed) if resumed.isdigit() and len(resumed) < 19 else after
+        begin = int(resumed) if resumed.isascii() and resumed.isdecimal() and len(resumed) < 19 else after
         await asyncio.to_thread(state.events, begin, user, 1)  # a user who is not known is refused now
-        return StreamingResponse(_stream(request, begin, user), media_type="text/event-stream")
+        if not room.left:
+            raise Busy
+        return StreamingResponse(_stream(app, room, begin, user), media_type="text/event-stream")
 
 
-async def _stream(request: Request, after: int, user: str | None) -> AsyncIterator[str]:
+async def _stream(app: FastAPI, room: Room, after: int, user: str | None) -> AsyncIterator[str]:
     """Events as they come, and a comment now and then, which finds out that nobody listens."""
-    state = request.app.state.device.state
-    yield ": begin\n\n"
-    while not await request.is_disconnected():
-        try:
-            found = await asyncio.to_thread(state.events, after, user)
-        except EdgewiseError:  # the user was deleted
-            return
-        for one in found:
-            after = one.seq
-            yield f"id: {one.seq}\ndata: {json.dumps(happened(one).model_dump())}\n\n"
-        if not found:
-            yield ":\n\n"
-            await asyncio.sleep(_EVENTS_S)
+    state = app.state.device.state
+    with room.share() as share:
+        share.take(1)
+        yield ": begin\n\n"
+        while not app.state.ending():
+            try:
+                found = await asyncio.to_thread(state.events, after, user)
+            except EdgewiseError:  # the user was deleted
+                return
+            for one in found:
+                after = one.seq
+                yield f"id: {one.seq}\ndata: {json.dumps(happened(one, state.folder).model_dump())}\n\n"
+            if not found:
+                yield ":\n\n"
+                await asyncio.sleep(_EVENTS_S)

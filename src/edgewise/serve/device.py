@@ -1,19 +1,27 @@
 """A device with its users: answers their images one at a time, and learns each of them meanwhile."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 
-from edgewise.errors import EdgewiseError, UsageError
+from edgewise.errors import EdgewiseError, StoreError, UsageError
 from edgewise.images.decode import decode
 from edgewise.personal.generic import FOLDER, GenericNetwork
 from edgewise.personal.learner import Learner, Reply
 from edgewise.personal.learning import Learning
+from edgewise.personal.observing import see_that_enough_fit
 from edgewise.personal.remembered import check_user
 from edgewise.personal.state import DeviceState
+from edgewise.personal.user_folder import UserFolder, forget
 
 MOST_USERS = 20
 MAX_PIXELS = 40_000_000
+_PAUSE = 4  # without learning, in times of what a try took that failed: it may have waited for the file
+
+
+class TooManyUsers(UsageError):
+    """The device has as many users as it may have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +42,15 @@ class Device:
     ) -> None:
         """`folder` holds the generic network (`open_generic`) and the state.
 
-        Raises `StoreError` or `ModelError` for what cannot be loaded, `UsageError` where another process serves it.
+        Raises `StoreError` or `ModelError` for what cannot be loaded, `UsageError` where another process serves it, or
+        the memory that learning may take is too small for this network.
         """
-        self.generic = GenericNetwork(folder / FOLDER, threads=threads)
-        self.state = DeviceState.open(folder, self.generic.parts.fingerprint)
         self.learning, self._most_users = learning or Learning(), most_users
+        self.generic = GenericNetwork(folder / FOLDER, threads=threads)
+        see_that_enough_fit(self.learning, self.generic.parts)
+        self.state = DeviceState.open(folder, self.generic.parts.fingerprint)
         self.trouble = ""  # why nothing can be remembered at present
+        self._learns_from_s = 0.0  # monotonic
         self._learners: dict[str, Learner] = {}
 
     def __enter__(self) -> "Device":
@@ -51,20 +62,29 @@ class Device:
     def answer(self, user: str, content: bytes) -> Answered:
         """Answer the bytes of an image file for a user; one who is new begins here.
 
-        Raises `ImageError` for what is no usable image, `UsageError` for what is no user, or one too many.
+        Raises `ImageError` for what is no usable image, `UsageError` for what is no user, `TooManyUsers`.
         """
-        learner = self.learner(user, new=True)
+        self._check(user, new=True)
         started = perf_counter()
         decoded = decode(content, "the image", max_pixels=MAX_PIXELS)
         decode_ms = 1000 * (perf_counter() - started)
-        return Answered(user, learner.answer(decoded.pixels), decode_ms, decoded.converted)
+        reply = self.learner(user, new=True).answer(decoded.pixels)
+        return Answered(user, reply, decode_ms, decoded.converted)
 
     def learn(self, answered: Answered) -> None:
-        """Take in what was answered. Where it cannot be stored, answering goes on, and `trouble` says so."""
+        """Take in what was answered.
+
+        Where it cannot be stored, answering goes on, and `trouble` says so. Where that took long, as with a file that
+        another program holds, the next try waits, so that four fifths of the time are left to answers.
+        """
+        started = monotonic()
+        if started < self._learns_from_s:
+            return
         try:
             self.learner(answered.user).learn(answered.reply)
         except EdgewiseError as error:
             self.trouble = str(error)
+            self._learns_from_s = monotonic() + _PAUSE * (monotonic() - started)
         else:
             self.trouble = ""
 
@@ -77,33 +97,53 @@ class Device:
                 self.trouble = str(error)
 
     def learner(self, user: str, *, new: bool = False) -> Learner:
-        """Of a user. Raises `UsageError` for one who is not known, unless a `new` one may begin."""
-        if user in self._learners:
-            return self._learners[user]
-        known = self.state.users()
-        if check_user(user) not in known:
-            if not new:
-                raise UsageError(f"There is no user {user!r} on this device.", "A user begins with a first image.")
-            if len(known) >= self._most_users:
-                raise UsageError(f"This device has {len(known)} users already.", "Delete one of them first.")
-        self._learners[user] = Learner(user, self.state, self.generic, self.learning)
+        """Of a user. Raises `UsageError` for one who is not known, unless a `new` one may begin; `TooManyUsers`."""
+        self._check(user, new=new)
+        if user not in self._learners:
+            self._learners[user] = Learner(user, self.state, self.generic, self.learning)
         return self._learners[user]
 
     def take_up(self) -> None:
-        """Go on with all users where the state left off."""
+        """Go on with all users where the state left off; `trouble` tells of those whom that fails for."""
         for user in self.state.users():
-            self.learner(user)
+            try:
+                self.learner(user)
+            except EdgewiseError as error:
+                self.trouble = str(error)
 
     def forget(self, user: str) -> None:
-        """Delete all that was kept of a user. Raises `UsageError` for one who is not known."""
-        self.learner(user).forget()
-        del self._learners[user]
+        """Delete all that was kept of a user.
+
+        Raises `UsageError` for one who is not known, `StoreError` for what cannot be deleted now.
+        """
+        self._check(user)
+        learner = self._learners.pop(user, None)
+        try:
+            if learner is not None:
+                learner.forget()
+            else:  # one whom the state could not take up
+                forget(user, UserFolder(self.state.folder, user), self.state)
+        except OSError as error:
+            raise StoreError(
+                f"What is kept of {user!r} cannot all be removed: {error.strerror or error}.",
+                "See that the state folder can be written, and delete the user again.",
+            ) from error
+
+    def _check(self, user: str, *, new: bool = False) -> None:
+        if user in self._learners:
+            return
+        known = self.state.users()
+        if check_user(user) in known:
+            return
+        if not new:
+            raise UsageError(f"There is no user {user!r} on this device.", "A user begins with a first image.")
+        if len(known) >= self._most_users:
+            raise TooManyUsers(f"This device has {len(known)} users already.", "Delete one of them first.")
 
     def close(self) -> None:
-        """End what runs, and let go of the state."""
-        try:
-            for learner in self._learners.values():
-                learner.close()
-        finally:
-            self._learners = {}
-            self.state.close()
+        """End what runs, and let go of the state; more than once does nothing more. Raises `StoreError`."""
+        learners, self._learners = self._learners, {}
+        with ExitStack() as stack:  # all of it, whatever fails on the way
+            stack.callback(self.state.close)
+            for learner in learners.values():
+                stack.callback(learner.close)

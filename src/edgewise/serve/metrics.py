@@ -38,8 +38,8 @@ class Metrics:
             self._failed.inc()
             raise
 
-    def answered(self, told: Prediction) -> None:
-        by = "generic" if told.phase != "watch" or "turned it away" in told.why else "user"
+    def answered(self, told: Prediction, *, by_user_network: bool) -> None:
+        by = "user" if by_user_network else "generic"
         self._answers.labels(told.phase, by).inc()
         self._infer.observe(told.infer_ms / 1000)
 

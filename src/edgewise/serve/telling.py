@@ -1,15 +1,18 @@
 """From what the device knows to what the service tells."""
 
+from pathlib import Path
+
 from edgewise.personal.learner import Learner
 from edgewise.personal.remembered import Event
 from edgewise.serve.device import Answered, Device
-from edgewise.serve.told import Guess, Happened, Network, Prediction, Progress, UserState
+from edgewise.serve.hiding import hide_paths
+from edgewise.serve.told import Guess, Happened, Network, Prediction, Progress, Readiness, UserState
 
 _HISTOGRAM = 1000
 
 
 def prediction(device: Device, answered: Answered) -> Prediction:
-    """The reply to one image."""
+    """The reply to one image, before it is learned from."""
     known, reply = device.generic.parts.classes, answered.reply
     best = reply.classes[0]
     return Prediction(
@@ -74,14 +77,25 @@ def networks(device: Device, learner: Learner) -> list[Network]:
     return [generic, *own]
 
 
-def happened(event: Event) -> Happened:
+def happened(event: Event, root: Path) -> Happened:
+    """One event; `root` is the folder whose paths are hidden."""
     return Happened(
         seq=event.seq,
         unix_s=event.unix_s,
         user=event.user,
         kind=event.kind,
-        text=event.text,
+        text=hide_paths(event.text, root),
         values=dict(event.values),
+    )
+
+
+def readiness(device: Device) -> Readiness:
+    """Reads nothing but what any thread may."""
+    moved = device.state.moved_aside
+    return Readiness(
+        status="ready",
+        trouble=hide_paths(device.trouble, device.state.folder),
+        moved_aside=moved.name if moved else "",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 Mode = Literal["on", "paused", "generic"]
+USER_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"
 
 
 class Guess(BaseModel):
@@ -79,6 +80,14 @@ class LearningMode(BaseModel):
     """What the owner wants of a user's learning: on, paused, or paused and the generic network serving."""
 
     mode: Mode
+
+
+class Readiness(BaseModel):
+    """Images can be answered."""
+
+    status: Literal["ready"]
+    trouble: str = Field(description="Why nothing can be learned at present; empty where it can.")
+    moved_aside: str = Field(description="The name that a damaged state file was given at the start; empty for none.")
 
 
 class Problem(BaseModel):

@@ -1,0 +1,182 @@
+"""What the tests of learning share: a device with a real small network, drawn users, and networks made in no time.
+
+What is made in no time are real tails of the user's classes, of which nothing was cut: only the head is restricted.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgewise.personal import learner as learner_module
+from edgewise.personal.beliefs import Belief
+from edgewise.personal.collected import read_collected
+from edgewise.personal.generic import FOLDER, TAIL, GenericNetwork, GenericParts
+from edgewise.personal.job import COLLECTED, JOB, Job
+from edgewise.personal.learner import Learner, Reply
+from edgewise.personal.learning import Learning
+from edgewise.personal.observer import Enough
+from edgewise.personal.pruning import Ended, Progressed
+from edgewise.personal.remembered import Event
+from edgewise.personal.state import DeviceState
+from edgewise.personal.tail_network import UserTail
+from edgewise.personal.user_classes import outside
+from edgewise.prune.cost import Cost, Macs, StepCost
+from edgewise.prune.foreign import foreign_scores
+from edgewise.prune.guard import Guard
+from edgewise.prune.taught import Taught
+from edgewise.runtime.onnx_part import OnnxPart
+from tests.tiny_generic import images
+
+ANNA, BERT = (1, 4, 7), (0, 2, 5)  # the classes of two users
+QUICK = Learning(
+    enough=Enough(first=96, window=600),
+    fewest_inputs=150,
+    memory_mb=8.0,
+    max_drop_points=3.0,
+    collecting_share=0.9,
+    niceness=0,
+)
+
+
+class Stream:
+    """Drawn images of some classes, in an order of its own."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = np.random.default_rng(seed)
+        self._pixels, self._labels = images()
+
+    def next(self, classes: Sequence[int]) -> np.ndarray:
+        return self._pixels[self._random.choice(np.flatnonzero(np.isin(self._labels, classes)))]
+
+
+class Ready:
+    """In the place of a pruning process: the network is there at once, or the problem."""
+
+    problem = ""
+    begun = 0
+
+    def __init__(self, job: Path, generic: Path, out: Path, **_: Any) -> None:
+        type(self).begun += 1
+        if not self.problem:
+            restricted_tail(job, generic, out)
+        self._news: deque[Progressed | Ended] = deque([Progressed("cutting", 1, 2), Ended(self.problem)])
+
+    def news(self) -> list[Progressed | Ended]:
+        return [self._news.popleft()] if self._news else []
+
+    def stop(self) -> None:
+        self._news.clear()
+
+
+def restricted_tail(job_folder: Path, generic: Path, out: Path) -> UserTail:
+    """Carry out a job on the ONNX file itself: the rows of the user's classes stay, and a mean of all others' rows."""
+    job, parts = Job.read(job_folder), GenericParts.read(generic)
+    entering, logits = read_collected(job_folder / COLLECTED, job.collected_sha256)
+    out.mkdir(parents=True)
+    _restrict(generic / TAIL, job.classes, out / TAIL)
+    first = int(len(entering) * (1 - job.held_out))
+    answers = OnnxPart(out / TAIL).run(entering[first:])
+    beliefs = [Belief.of(row) for row in logits[first:]]
+    tail = UserTail(
+        name=job.name,
+        generic=job.generic,
+        classes=job.classes,
+        shares=job.shares,
+        own_scores=tuple(foreign_scores("energy", answers).tolist()),
+        own_outside=tuple(outside(job.classes, job.shares, belief, logits.shape[1]) for belief in beliefs),
+        ms=1.0,
+        generic_ms=1.5,
+        macs=parts.tail_macs,
+        generic_macs=parts.tail_macs,
+        images=first,
+        evidence=Taught(logits[first:], job.classes).judge(Guard(job.max_drop_points, job.alpha), answers),
+        cost=Cost((StepCost("cutting", 0.5, Macs(1)),)),
+    )
+    tail.write(out)
+    return tail
+
+
+def _restrict(generic_tail: Path, classes: Sequence[int], path: Path) -> None:
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(generic_tail)
+    last = {
+        name: array for name in model.graph.node[-1].input for array in model.graph.initializer if array.name == name
+    }
+    for array in last.values():
+        rows = numpy_helper.to_array(array)
+        others = np.delete(rows, list(classes), axis=0).mean(axis=0, keepdims=True)
+        array.CopyFrom(numpy_helper.from_array(np.concatenate([rows[list(classes)], others]), array.name))
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = len(classes) + 1
+    onnx.save(model, path)
+
+
+class Served:
+    """A device, as its service has it: all that a learner needs, and a stream of images."""
+
+    def __init__(self, folder: Path, learning: Learning = QUICK) -> None:
+        self.folder, self.learning = folder, learning
+        self.generic = GenericNetwork(folder / FOLDER)
+        self.state = DeviceState.open(folder, self.generic.parts.fingerprint)
+        self.stream = Stream()
+
+    def learner(self, user: str = "anna", **changed: Any) -> Learner:
+        return Learner(user, self.state, self.generic, replace(self.learning, **changed))
+
+    def give(self, learner: Learner, classes: Sequence[int], count: int = 1) -> Reply:
+        """So many inputs of these classes; the last reply."""
+        for _ in range(count):
+            reply = learner.answer(self.stream.next(classes))
+            learner.learn(reply)
+            learner.poll()
+        return reply
+
+    def until(self, learner: Learner, classes: Sequence[int], phase: str, most: int = 1200) -> int:
+        """Give inputs until a phase is reached; how many."""
+        for count in range(most):
+            if learner.session.phase == phase:
+                return count
+            self.give(learner, classes)
+        raise AssertionError(f"{learner.session} after {most} inputs, and not {phase}: {self.kinds()}")
+
+    def events(self) -> list[Event]:
+        return self.state.events(limit=10_000)
+
+    def kinds(self, user: str | None = None) -> list[str]:
+        return [event.kind for event in self.state.events(user=user, limit=10_000)]
+
+    def close(self) -> None:
+        self.state.close()
+
+
+@contextmanager
+def served(folder: Path, learning: Learning = QUICK) -> Iterator[Served]:
+    device = Served(folder, learning)
+    try:
+        yield device
+    finally:
+        device.close()
+
+
+def settled_job(folder: Path, classes: Sequence[int], **changed: Any) -> Path:
+    """The folder of a job as a learner writes it, for a user of these classes; on a device in `folder`."""
+
+    class Nothing(Ready):
+        def __init__(self, *_: Any, **__: Any) -> None:
+            self._news = deque()
+
+    with pytest.MonkeyPatch.context() as patched, served(folder, replace(QUICK, **changed)) as device:
+        patched.setattr(learner_module, "Pruning", Nothing)
+        learner = device.learner("maker")
+        device.until(learner, classes, "prune")
+        job = folder / "users/maker/job"
+        assert (job / JOB).is_file()
+        learner.close()
+    return job

@@ -1,0 +1,108 @@
+"""Who answers one input."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewise.errors import ModelError
+from edgewise.personal.generic import FOLDER, GenericNetwork
+from edgewise.personal.inference import infer
+from edgewise.personal.tail_network import UserNetwork
+from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.select.calibration import softmax
+from tests.personal.learned import ANNA, BERT, Stream
+
+pytestmark = pytest.mark.torch
+
+
+class Counted:
+    """How often each file ran."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.runs: list[str] = []
+        plain = OnnxPart.run
+
+        def run(part: OnnxPart, values: np.ndarray) -> np.ndarray:
+            self.runs.append(f"{part.path.parent.name}/{part.path.stem}")
+            return plain(part, values)
+
+        monkeypatch.setattr(OnnxPart, "run", run)
+
+
+@pytest.fixture
+def generic(opened_once: Path) -> GenericNetwork:
+    return GenericNetwork(opened_once / FOLDER)
+
+
+@pytest.fixture
+def user(tail_once: Path) -> UserNetwork:
+    return UserNetwork(tail_once)
+
+
+def test_without_a_network_of_the_users_own(generic: GenericNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Counted(monkeypatch)
+    found = infer(generic, Stream().next(ANNA))
+    assert counted.runs == ["generic/prefix", "generic/tail"]
+    assert found.generic_logits is not None
+    assert (found.user_logits, found.foreign, found.by_user_network, found.rejected) == (None, None, False, False)
+    chances = softmax(found.generic_logits[None])[0]
+    assert found.classes == tuple(np.argsort(-chances)[:5])
+    assert found.chances == pytest.approx(np.sort(chances)[::-1][:5])
+
+
+def test_the_users_network_answers_what_it_knows_alone(
+    generic: GenericNetwork, user: UserNetwork, tail_once: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream, counted = Stream(), Counted(monkeypatch)
+    found = [infer(generic, stream.next(ANNA), user) for _ in range(60)]
+    own = [one for one in found if one.by_user_network]
+    assert len(own) > 50
+    assert counted.runs.count("generic/prefix") == 60
+    assert counted.runs.count("generic/tail") == 60 - len(own)
+    for one in own:
+        assert one.generic_logits is None
+        assert set(one.classes) == set(ANNA)
+        assert sum(one.chances) == pytest.approx(1, abs=1e-5)
+        assert one.user_logits is not None
+        assert one.classes[0] == user.tail.classes[one.user_logits[:-1].argmax()]
+
+
+def test_what_is_turned_away_is_answered_from_the_same_activations(
+    generic: GenericNetwork, user: UserNetwork, tail_once: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Stream()
+    pixels = [stream.next(BERT) for _ in range(40)]
+    expected = [infer(generic, one) for one in pixels]
+    counted = Counted(monkeypatch)
+    found = [infer(generic, one, user) for one in pixels]
+    rejected = [(one, plain) for one, plain in zip(found, expected, strict=True) if one.rejected]
+    assert len(rejected) > 30
+    assert counted.runs.count("generic/prefix") == 40
+    assert counted.runs.count(f"{tail_once.name}/tail") == 40
+    assert counted.runs.count("generic/tail") == len(rejected)
+    for one, plain in rejected:
+        assert one.foreign is not None
+        assert one.foreign > user.tail.threshold
+        np.testing.assert_array_equal(one.entering, plain.entering)
+        np.testing.assert_array_equal(one.generic_logits, plain.generic_logits)
+        assert one.classes == plain.classes
+
+
+def test_what_scores_just_at_the_threshold_is_the_users(generic: GenericNetwork, user: UserNetwork) -> None:
+    pixels = Stream().next(ANNA)
+    foreign = infer(generic, pixels, user).foreign
+    assert foreign is not None
+    object.__setattr__(user.tail, "own_scores", (foreign,) * 50)
+    assert infer(generic, pixels, user).by_user_network
+    object.__setattr__(user.tail, "own_scores", (foreign - 1e-6,) * 50)
+    assert infer(generic, pixels, user).rejected
+
+
+def test_a_network_that_fails_says_so(
+    generic: GenericNetwork, user: UserNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(UserNetwork, "foreign", lambda *_: 0.0)
+    monkeypatch.setattr(OnnxPart, "timed", lambda *_: (np.full((1, 4), np.nan, np.float32), 1.0))
+    with pytest.raises(ModelError, match="not finite"):
+        infer(generic, Stream().next(ANNA), user)

@@ -1,0 +1,117 @@
+"""A device that is killed at any moment of the story, with the real pruning process: it goes on where it was."""
+
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from edgewise.personal.state import DeviceState
+from edgewise.personal.tail_network import UserTail
+from tests.personal.states import ROOT
+
+pytestmark = [pytest.mark.torch, pytest.mark.slow]
+_KILLS = 20
+_PATIENCE_S = 300
+_SERVICE = """
+import sys, time
+from dataclasses import replace
+from pathlib import Path
+from tests.personal.learned import ANNA, BERT, QUICK, served
+
+with served(Path(sys.argv[1]), replace(QUICK, max_drop_points=5.0, target_speedup=1.1)) as device:
+    print("alive", flush=True)
+    learner = device.learner()
+    print("taken up", flush=True)
+    phase = ""
+    while device.kinds().count("swapped") < 2:
+        if learner.session.phase != phase:
+            phase = learner.session.phase
+            print("phase", phase, flush=True)
+        gone = "alarm" in device.kinds() or learner.session.served >= 60
+        device.give(learner, BERT if gone else ANNA)
+        if learner._pruning:
+            print("pruner", learner._pruning.pid, flush=True)
+            time.sleep(0.05)
+    print("done", learner.session.phase, flush=True)
+    learner.close()
+"""
+
+
+def _start(folder: Path, said: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _SERVICE, str(folder)]
+    with said.open("w") as output:
+        return subprocess.Popen(command, cwd=ROOT, text=True, stdout=output, stderr=subprocess.STDOUT)
+
+
+def test_a_device_that_is_killed_goes_on(opened_once: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(opened_once, tmp_path / "device"))
+    generic, chance, before, said = _fingerprint(folder), random.Random(0), [], ""
+    for kill in range(_KILLS + 1):
+        log = tmp_path / f"said-{kill}"
+        service = _start(folder, log)
+        if kill < _KILLS:
+            _kill_at_some_moment(service, log, chance, further=kill % 3 == 2)
+        else:
+            service.wait(timeout=900)
+        said = log.read_text()
+        assert "Traceback" not in said, said
+        for line in said.splitlines():
+            if line.startswith("pruner"):
+                assert _ended(int(line.split()[1]))
+        before = _see_all_whole(folder, generic, before)
+        if "done" in said:
+            break
+    assert kill >= 15, "it was killed often enough"
+    assert said.splitlines()[-1] == "done watch", said[-500:]
+    assert before.count("swapped") == 2
+    assert "failed" not in before
+
+
+def _kill_at_some_moment(service: subprocess.Popen[str], log: Path, chance: random.Random, *, further: bool) -> None:
+    """While it takes up its user, soon after that, or when it has come `further`, into another phase."""
+    mark, many = ("phase", 2) if further else chance.choice([("alive", 1), ("phase", 1)])
+    deadline = time.monotonic() + _PATIENCE_S
+    while log.read_text().count(mark) < many and service.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(chance.uniform(0, 0.3))
+    service.kill()
+    service.wait()
+
+
+def _ended(pid: int) -> bool:
+    for _ in range(100):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in ("Z", "X"):
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _fingerprint(folder: Path) -> str:
+    from edgewise.personal.generic import FOLDER, GenericParts
+
+    return GenericParts.read(folder / FOLDER).fingerprint
+
+
+def _see_all_whole(folder: Path, generic: str, before: list[str]) -> list[str]:
+    """The kinds of all events, which only grow in number."""
+    with DeviceState.open(folder, generic) as state:
+        assert state.moved_aside is None
+        kinds = [event.kind for event in state.events(limit=10_000)]
+        assert kinds[: len(before)] == before
+        if "anna" not in state.users():
+            return kinds
+        kept, serving = state.session("anna")
+        networks = {network.name: network for network in state.networks("anna")}
+        assert serving == (kept["session"]["serving"] if kept else None)
+        if serving is not None:
+            assert not networks[serving].retired
+            assert UserTail.read(folder / networks[serving].folder).name == serving
+        assert len(networks) == kinds.count("made")
+    return kinds

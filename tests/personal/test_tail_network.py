@@ -1,0 +1,107 @@
+"""What is known of a user's tail: stored, read back, refused where it is damaged."""
+
+import json
+import shutil
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewise.errors import EdgewiseError, StoreError
+from edgewise.personal.beliefs import Belief
+from edgewise.personal.tail_network import RECORD, TAIL, UserNetwork, UserTail
+from tests.personal.learned import ANNA
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def folder(tail_once: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tail_once, tmp_path / "network-1"))
+
+
+def test_the_record_comes_back(folder: Path) -> None:
+    tail = UserTail.read(folder)
+    changed = replace(tail, name="other", ms=0.25, own_outside=(0.5, *tail.own_outside[1:]))
+    changed.write(folder)
+    again = UserTail.read(folder)
+    assert {field.name: getattr(again, field.name) for field in fields(again)} == {
+        field.name: getattr(changed, field.name) for field in fields(changed)
+    }
+    assert set(tail.classes) == set(ANNA)
+    assert tail.cost.seconds == 0.5
+
+
+@pytest.mark.parametrize("scores", [np.arange(120.0), np.arange(53.0), np.repeat([1.0, 2.0], 60), np.zeros(60)])
+def test_at_most_one_in_twenty_of_the_users_own_is_turned_away(folder: Path, scores: np.ndarray) -> None:
+    tail = replace(UserTail.read(folder), own_scores=tuple(scores.tolist()))
+    away = int((scores > tail.threshold).sum())
+    assert away <= 0.05 * len(scores)
+    if len(set(scores)) == len(scores):
+        assert away >= 0.05 * len(scores) - 1.5, "and no fewer than it may"
+
+
+def test_outside_heeds_how_frequent_the_classes_are(folder: Path) -> None:
+    tail = replace(UserTail.read(folder), classes=(1, 4), shares=(0.89, 0.01))
+    assert tail.outside(Belief((1, 2), (0.5, 0.5)), 10) < 0.1
+    assert tail.outside(Belief((4, 2), (0.5, 0.5)), 10) > 0.5
+    assert tail.outside(Belief((2, 3), (0.5, 0.5)), 10) == 1
+
+
+def test_beliefs_that_sum_to_more_than_one_leave_nothing_below_zero(folder: Path) -> None:
+    tail = UserTail.read(folder)
+    chances = np.full(64, 1 / 64 * 1.01, np.float16)
+    assert chances.sum(dtype=np.float64) > 1
+    belief = Belief(tuple(range(64)), tuple(float(one) for one in chances))
+    assert 0 <= tail.outside(belief, 1000) <= 1
+    assert 0 <= belief.outside(range(64)) <= 1
+
+
+@pytest.mark.parametrize("damage", ["torn", "changed", "gone"])
+def test_a_damaged_network_is_refused(folder: Path, damage: str) -> None:
+    content = (folder / TAIL).read_bytes()
+    if damage == "gone":
+        (folder / TAIL).unlink()
+    else:
+        (folder / TAIL).write_bytes(content[:-3] if damage == "torn" else content[:-3] + b"???")
+    with pytest.raises(StoreError, match=r"tail\.onnx"):
+        UserNetwork(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("classes", "1"),
+        ("own_scores", [float("nan")]),
+        ("evidence", {}),
+        ("cost", {"steps": 3}),
+        ("ms", None),
+    ],
+)
+def test_a_damaged_record_is_refused(folder: Path, key: str, value: object) -> None:
+    path = folder / RECORD
+    stored = json.loads(path.read_text())
+    stored["data"][key] = value
+    path.write_text(json.dumps(stored))
+    with pytest.raises(EdgewiseError):
+        UserNetwork(folder)
+
+
+def test_a_record_of_another_kind_is_refused(folder: Path) -> None:
+    path = folder / RECORD
+    path.write_text(path.read_text().replace("user tail", "something"))
+    with pytest.raises(StoreError, match="something"):
+        UserTail.read(folder)
+    path.unlink()
+    with pytest.raises(StoreError):
+        UserTail.read(folder)
+
+
+def test_a_network_answers_and_scores(folder: Path) -> None:
+    network = UserNetwork(folder)
+    network.warm_up()
+    logits, ms = network.answer(np.zeros((1, 32, 32, 32), np.float32))
+    assert logits.shape == (4,)
+    assert ms > 0
+    assert network.foreign(logits) == pytest.approx(-np.logaddexp.reduce(logits[:3].astype(float)))
