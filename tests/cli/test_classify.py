@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 import cv2
 import pytest
 
+from edgewise.images.capture import quiet_opencv
 from edgewise.profile.outcomes import open_profile
 from edgewise.select.cascade.cascade import Cascade
 from edgewise.serve.deployment import save_deployment
@@ -21,7 +22,8 @@ Run = Callable[..., CompletedProcess[str]]
 def video(tmp_path: Path, drawn_folder: Path) -> Path:
     """Twelve drawn cars, one frame each."""
     path = tmp_path / "cars.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (96, 96))
+    with quiet_opencv():  # FFmpeg reads how much it may print once, at its first use in the process
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (96, 96))
     for image in sorted((drawn_folder / "car").glob("*.png")):
         writer.write(cv2.resize(cv2.imread(str(image)), (96, 96)))
     writer.release()
