@@ -14,7 +14,7 @@ from edgewise.personal.tail_network import UserTail
 from tests.personal.states import ROOT
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
-_KILLS = 20
+_KILLS = 10
 _PATIENCE_S = 300
 _SERVICE = """
 import sys, time
@@ -65,7 +65,7 @@ def test_a_device_that_is_killed_goes_on(opened_once: Path, tmp_path: Path) -> N
         before = _see_all_whole(folder, generic, before)
         if "done" in said:
             break
-    assert kill >= 15, "it was killed often enough"
+    assert kill >= 7, "it was killed often enough"
     assert said.splitlines()[-1] == "done watch", said[-500:]
     assert before.count("swapped") == 2
     assert "failed" not in before

@@ -105,7 +105,7 @@ with DeviceState.open(folder, GENERIC) as state, open(sys.argv[2], "a", bufferin
 """
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(25, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [5, pytest.param(15, marks=pytest.mark.slow)])
 def test_a_forgetting_that_is_killed_forgets_all_or_nothing(tmp_path: Path, kills: int) -> None:
     chance = random.Random(kills)
     forgotten = 0

@@ -14,7 +14,7 @@ from tests.serve.service import Client, RunningService
 
 pytestmark = [pytest.mark.serve, pytest.mark.torch, pytest.mark.slow]
 
-_LASTS_S, _SETTLES_S = 60.0, 25.0
+_LASTS_S, _SETTLES_S, _WINDOW_S = 24.0, 10.0, 5.0
 _USERS, _CLIENTS_A_USER = 4, 6  # together more than may wait: 16 and the one that is answered
 
 
@@ -63,7 +63,7 @@ def _answered(client: Client) -> float:
     return sum(float(line.split()[-1]) for line in lines if line.startswith("edgewise_answers_total"))
 
 
-def test_a_minute_of_more_than_it_can_answer(state: Path, drawn: list[bytes]) -> None:
+def test_more_than_it_can_answer_for_some_time(state: Path, drawn: list[bytes]) -> None:
     answers = _expected(state, drawn)
     pairs = list(zip(drawn, answers, strict=True))
     found, sizes, waiting = Found(), [], []
@@ -96,8 +96,8 @@ def test_a_minute_of_more_than_it_can_answer(state: Path, drawn: list[bytes]) ->
             histograms = [client.get(f"/users/user-{n}").json["histogram"] for n in range(_USERS)]
         assert service.kill() == 0
         assert "Traceback" not in service.errors
-    early = median(mb for at, mb in sizes if _SETTLES_S <= at < _SETTLES_S + 10)
-    late = median(mb for at, mb in sizes if at >= _LASTS_S - 10)
+    early = median(mb for at, mb in sizes if _SETTLES_S <= at < _SETTLES_S + _WINDOW_S)
+    late = median(mb for at, mb in sizes if at >= _LASTS_S - _WINDOW_S)
     print(f"{dict(found.statuses)}, RSS {early:.0f} MB, later {late:.0f} MB, at most {max(waiting):.0f} waited")
     assert not found.wrong, found.wrong[:3]
     assert set(found.statuses) == {200, 429}
