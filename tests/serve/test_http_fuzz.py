@@ -69,7 +69,7 @@ def test_each_operation_keeps_to_the_description(fuzzed: RunningService) -> None
 @described
 @pytest.mark.slow
 def test_each_operation_keeps_to_the_description_for_long(fuzzed: RunningService) -> None:
-    _check(fuzzed, 300)
+    _check(fuzzed, 100)
 
 
 def _spoiled(content: bytes, edits: list[tuple[float, int]], kept: float) -> bytes:
@@ -103,4 +103,4 @@ def test_spoiled_images_are_answered_or_refused(fuzzed: RunningService) -> None:
 
 @pytest.mark.slow
 def test_spoiled_images_are_answered_or_refused_for_long(fuzzed: RunningService) -> None:
-    _predicts(fuzzed, 3000)
+    _predicts(fuzzed, 1000)

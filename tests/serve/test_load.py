@@ -14,7 +14,7 @@ from tests.serve.service import Client, RunningService
 
 pytestmark = [pytest.mark.serve, pytest.mark.torch, pytest.mark.slow]
 
-_LASTS_S, _SETTLES_S, _WINDOW_S = 24.0, 10.0, 5.0
+_LASTS_S, _SETTLES_S, _WINDOW_S = 20.0, 8.0, 5.0
 _USERS, _CLIENTS_A_USER = 4, 6  # together more than may wait: 16 and the one that is answered
 
 
