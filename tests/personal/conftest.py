@@ -48,11 +48,11 @@ def tail_once(opened_once: Path, job_once: Path, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> "type[Ready]":
     """Networks are made in no time, in the place of the pruning process."""
-    from edgewise.personal import learner
+    from edgewise.personal import making
     from tests.personal.learned import Ready
 
     class Own(Ready):
         begun = 0
 
-    monkeypatch.setattr(learner, "Pruning", Own)
+    monkeypatch.setattr(making, "Pruning", Own)
     return Own

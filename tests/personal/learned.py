@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgewise.personal import learner as learner_module
+from edgewise.personal import making as making_module
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.collected import read_collected
 from edgewise.personal.generic import FOLDER, TAIL, GenericNetwork, GenericParts
@@ -173,7 +173,7 @@ def settled_job(folder: Path, classes: Sequence[int], **changed: Any) -> Path:
             self._news = deque()
 
     with pytest.MonkeyPatch.context() as patched, served(folder, replace(QUICK, **changed)) as device:
-        patched.setattr(learner_module, "Pruning", Nothing)
+        patched.setattr(making_module, "Pruning", Nothing)
         learner = device.learner("maker")
         device.until(learner, classes, "prune")
         job = folder / "users/maker/job"

@@ -45,7 +45,7 @@ def test_without_a_network_of_the_users_own(generic: GenericNetwork, monkeypatch
     found = infer(generic, Stream().next(ANNA))
     assert counted.runs == ["generic/prefix", "generic/tail"]
     assert found.generic_logits is not None
-    assert (found.user_logits, found.foreign, found.by_user_network, found.rejected) == (None, None, False, False)
+    assert (found.foreign, found.by_user_network, found.rejected) == (None, False, False)
     chances = softmax(found.generic_logits[None])[0]
     assert found.classes == tuple(np.argsort(-chances)[:5])
     assert found.chances == pytest.approx(np.sort(chances)[::-1][:5])
@@ -64,8 +64,8 @@ def test_the_users_network_answers_what_it_knows_alone(
         assert one.generic_logits is None
         assert set(one.classes) == set(ANNA)
         assert sum(one.chances) == pytest.approx(1, abs=1e-5)
-        assert one.user_logits is not None
-        assert one.classes[0] == user.tail.classes[one.user_logits[:-1].argmax()]
+        logits, _ = user.answer(one.entering[None])
+        assert one.classes[0] == user.tail.classes[logits[:-1].argmax()]
 
 
 def test_what_is_turned_away_is_answered_from_the_same_activations(

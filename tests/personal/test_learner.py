@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgewise.errors import DataError, ModelError, StoreError, UsageError
-from edgewise.personal import learner as learner_module
+from edgewise.personal import making as making_module
 from edgewise.personal.learner import Learner
 from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import RECORD, TAIL, UserNetwork
@@ -32,7 +32,7 @@ def stages_once(opened_once: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = Path(shutil.copytree(opened_once, tmp_path_factory.mktemp("stages") / "device"))
     found: dict[str, Path] = {}
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(learner_module, "Pruning", Ready)
+        patched.setattr(making_module, "Pruning", Ready)
         for stage in ("verify", "watch"):
             with served(folder) as device:
                 learner = device.learner()
@@ -261,7 +261,7 @@ class TestWhatIsTurnedDown:
         def refuse(*_: object, **__: object) -> None:
             raise DataError("The pruning process cannot be started: no more processes.")
 
-        monkeypatch.setattr(learner_module, "Pruning", refuse)
+        monkeypatch.setattr(making_module, "Pruning", refuse)
         learner = device.learner()
         device.give(learner, ANNA, 170)
         assert device.kinds() == ["learned", "turned down"]
@@ -464,10 +464,10 @@ class TestTakingUp:
         (before,) = learner.observing._fits
         learner.close()
         (after,) = watched.learner().observing._fits
-        assert (after.verdict, after._blocks, len(after._untried)) == (
+        assert (after.verdict, after._blocks, len(after._trial._waiting)) == (
             before.verdict,
             before._blocks,
-            len(before._untried),
+            len(before._trial._waiting),
         )
         assert after.outside_at_most == pytest.approx(before.outside_at_most, abs=2e-3)
 

@@ -33,8 +33,8 @@ with served(Path(sys.argv[1]), replace(QUICK, max_drop_points=5.0, target_speedu
             print("phase", phase, flush=True)
         gone = "alarm" in device.kinds() or learner.session.served >= 60
         device.give(learner, BERT if gone else ANNA)
-        if learner._pruning:
-            print("pruner", learner._pruning.pid, flush=True)
+        if learner.making.pid:
+            print("pruner", learner.making.pid, flush=True)
             time.sleep(0.05)
     print("done", learner.session.phase, flush=True)
     learner.close()

@@ -53,7 +53,6 @@ class TestFinding:
         assert set(found.classes) == {7, 40, 41, 42}
         np.testing.assert_allclose(found.shares, 0.25, atol=0.08)
         assert min(found.stability) > 0.9
-        assert found.rest == pytest.approx(1 - sum(found.shares))
 
     def test_most_first_answers_are_of_other_classes_and_mislead_nobody(self) -> None:
         beliefs = _beliefs([7, 40], 400, sharpness=2.5)

@@ -24,16 +24,16 @@ pytestmark = pytest.mark.torch
     ],
 )
 def test_the_shortest_tail_of_that_share(behind: list[int], share: float, place: int) -> None:
-    from edgewise.personal.open_generic import place_for
+    from edgewise.prune.opening import place_for
 
     assert place_for(np.array(behind), share) == place
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0, -0.5, float("nan")])
+@pytest.mark.parametrize("share", [0.0, 1.1, -0.5, float("nan")])
 def test_a_share_that_cannot_be(share: float) -> None:
-    from edgewise.personal.open_generic import place_for
+    from edgewise.prune.opening import place_for
 
-    with pytest.raises(UsageError, match="between 0 and 1"):
+    with pytest.raises(UsageError, match="above 0, at most 1"):
         place_for(np.array([2, 1]), share)
 
 

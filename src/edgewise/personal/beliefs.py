@@ -24,7 +24,7 @@ class Belief:
     def of(cls, logits: np.ndarray, temperature: float = 1.0) -> Self:
         """Of logits float [C] of the generic network; `temperature` calibrates them.
 
-        Reading: 64 classes are kept. Of ResNet-50's beliefs about photographs they hold 99% and more.
+        Reading: 64 classes are kept.
         """
         chances = softmax(np.asarray(logits, np.float32)[None], temperature)[0]
         best = np.argsort(-chances, kind="stable")[:MOST_CLASSES]

@@ -15,6 +15,7 @@ from edgewise.errors import UsageError
 
 _MB = 1_000_000
 _LEVELS = 255
+_ARRAYS = ("codes", "low", "step", "logits")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +78,11 @@ class Collected:
         """
         self.seen += 1
         if self._capacity is None:
-            row = Row.of(entering, logits)
-            self._capacity = int(self.memory_mb * _MB // row.nbytes)
+            needed = row_bytes(entering.shape, len(logits))
+            self._capacity = int(self.memory_mb * _MB // needed)
             if self._capacity == 0:
                 raise UsageError(
-                    f"What one input leaves takes {row.nbytes / _MB:.3g} MB, and {self.memory_mb:g} MB are allowed.",
+                    f"What one input leaves takes {needed / _MB:.3g} MB, and {self.memory_mb:g} MB are allowed.",
                     "Allow more, or open less of the network.",
                 )
         slot = len(self._rows)
@@ -105,9 +106,6 @@ class Collected:
             raise UsageError("Nothing was collected.")
         rows = [self._rows[place] for place in self._random.permutation(len(self._rows))]
         return store.write_arrays(path, {name: np.stack([getattr(row, name) for row in rows]) for name in _ARRAYS})
-
-
-_ARRAYS = ("codes", "low", "step", "logits")
 
 
 def read_collected(path: Path, sha256: str) -> tuple[np.ndarray, np.ndarray]:

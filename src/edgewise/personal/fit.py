@@ -2,15 +2,13 @@
 
 from typing import Final, Literal
 
-import numpy as np
-
 from edgewise.personal.beliefs import Belief
+from edgewise.personal.outside_trial import OutsideTrial
 from edgewise.personal.tail_network import UserTail
-from edgewise.prune.confidence import ConfidenceSequence
+from edgewise.prune.confidence import alpha_of
 
 Verdict = Literal["fits", "does not", "open"]
 
-_AT_ONCE: Final = 16  # inputs, between two looks at the bounds
 _BLOCK: Final = 96  # inputs
 
 
@@ -28,28 +26,24 @@ class Fit:
         self._block = block
         self.verdict: Verdict = "open"
         self._blocks = 0
-        self._untried: list[float] = []
         self._begin()
 
     @property
     def outside_at_most(self) -> float:
         """The upper bound for the share of inputs of other classes, in this block."""
-        return self._outside.high
+        return self._trial.at_most
 
     def take(self, belief: Belief) -> None:
         """One more input, as the generic network sees it."""
-        self._untried.append(self.tail.outside(belief, self._known))
-        if len(self._untried) < _AT_ONCE:
-            return
-        if self._outside.count >= self._block:
+        if self._trial.inputs >= self._block:
             self._begin()
-        self._outside = self._outside.update(np.array(self._untried))
-        self._untried = []
-        if self._outside.high <= self._most_outside:
+        if not self._trial.take(self.tail.outside(belief, self._known)):
+            return
+        if self._trial.at_most <= self._most_outside:
             self.verdict = "fits"
-        elif self._outside.low > self._most_outside:
+        elif self._trial.at_least > self._most_outside:
             self.verdict = "does not"
 
     def _begin(self) -> None:
         self._blocks += 1
-        self._outside = ConfidenceSequence.begin(2 * self._alpha * 6 / (np.pi * self._blocks) ** 2, least=0.0)
+        self._trial = OutsideTrial(alpha_of(self._blocks, self._alpha))

@@ -3,7 +3,7 @@
 Neither PyTorch nor the network's own code is needed to run it.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +43,7 @@ class GenericParts:
 
     def write(self, folder: Path) -> None:
         """Written last: it names the hashes of both files. Raises `StoreError`."""
-        stored = {name: getattr(self, name) for name in ("name", "source", "fingerprint", "place", "macs", "tail_macs")}
-        stored |= {"entering": list(self.entering), "files": self.files}
-        stored["classes"] = {"names": list(self.classes.names), "ids": list(self.classes.ids)}
-        eaten = self.preprocess
-        stored["preprocess"] = {
-            "size_px": eaten.size_px,
-            "resize_px": eaten.resize_px,
-            "resize": eaten.resize,
-            "interpolation": eaten.interpolation,
-            "mean": list(eaten.mean),
-            "std": list(eaten.std),
-        }
-        store.write_json(folder / RECORD, KIND, SCHEMA, stored)
+        store.write_json(folder / RECORD, KIND, SCHEMA, asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> "GenericParts":

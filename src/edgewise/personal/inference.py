@@ -16,8 +16,7 @@ class Inference:
     """What ran for one input, and what it gave."""
 
     entering: np.ndarray  # float32 [channels, ...]: what entered the tails
-    user_logits: np.ndarray | None  # float32 [K + 1]; None: the user's network did not run
-    foreign: float | None  # how foreign the input looks to the user's network
+    foreign: float | None  # how foreign the input looks to the user's network; None: that did not run
     generic_logits: np.ndarray | None  # float32 [C]; None: the generic tail did not run
     classes: tuple[int, ...]  # the best, of the generic network's, by the network that answered
     chances: tuple[float, ...]  # theirs
@@ -27,7 +26,7 @@ class Inference:
     @property
     def rejected(self) -> bool:
         """Whether the user's network turned it away."""
-        return self.user_logits is not None and not self.by_user_network
+        return self.foreign is not None and not self.by_user_network
 
 
 def infer(generic: GenericNetwork, pixels: np.ndarray, user: UserNetwork | None = None) -> Inference:
@@ -37,7 +36,7 @@ def infer(generic: GenericNetwork, pixels: np.ndarray, user: UserNetwork | None 
     twice. Raises `ModelError` where a network fails.
     """
     entering, ms = generic.enter(pixels)
-    logits, foreign = None, None
+    foreign = None
     if user is not None:
         logits, own_ms = user.answer(entering)
         ms += own_ms
@@ -46,10 +45,10 @@ def infer(generic: GenericNetwork, pixels: np.ndarray, user: UserNetwork | None 
             chances = softmax(logits[None, :-1])[0]
             classes, best = _best(chances)
             named = tuple(user.tail.classes[place] for place in classes)
-            return Inference(entering[0], logits, foreign, None, named, best, True, ms)
+            return Inference(entering[0], foreign, None, named, best, True, ms)
     answered, own_ms = generic.answer(entering)
     classes, best = _best(softmax(answered[None])[0])
-    return Inference(entering[0], logits, foreign, answered, classes, best, False, ms + own_ms)
+    return Inference(entering[0], foreign, answered, classes, best, False, ms + own_ms)
 
 
 def _best(chances: np.ndarray) -> tuple[tuple[int, ...], tuple[float, ...]]:

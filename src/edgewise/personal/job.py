@@ -28,9 +28,7 @@ class Job:
     threads: int = 1
 
     def write(self, folder: Path) -> None:
-        store.write_json(
-            folder / JOB, KIND, SCHEMA, asdict(self) | {"classes": list(self.classes), "shares": list(self.shares)}
-        )
+        store.write_json(folder / JOB, KIND, SCHEMA, asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> "Job":

@@ -1,9 +1,14 @@
-"""What of one user reaches the state file: each step from one session to the next, and what happened on the way."""
+"""What of one user reaches the state file: answers, and each step from one session to the next."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict
 
-from edgewise.personal.remembered import Happening, StoredNetwork
+import numpy as np
+
+from edgewise.personal.beliefs import Belief
+from edgewise.personal.remembered import Happening, Observation, StoredNetwork
 from edgewise.personal.session import Session
 from edgewise.personal.state import DeviceState
 from edgewise.restore import restore
@@ -18,7 +23,7 @@ class Kept(TypedDict):
 
 
 class Journal:
-    """Of one user. What cannot be written now, as on a full disk, is written with the next step."""
+    """Of one user. A step that cannot be written now, as on a full disk, is written with the next."""
 
     def __init__(self, state: DeviceState, user: str) -> None:
         self._state, self._user = state, user
@@ -30,6 +35,35 @@ class Journal:
         """What was stored last; None for a user who is new. Raises `StoreError` for what cannot be read."""
         values, _ = self._state.session(self._user)
         return None if values is None else restore(Kept, values, self._state.folder)
+
+    def remember(
+        self,
+        label: str,
+        chance: float,
+        model: str,
+        ms: float,
+        belief: Belief | None = None,
+        outside: float | None = None,
+    ) -> None:
+        """One answer, and what the generic network believed and an audit found. Raises `StoreError`."""
+        observation = Observation(time.time(), label, chance, model, ms, outside)
+        if belief is not None:
+            top = {"top_classes": np.array(belief.classes, np.uint16)}
+            top |= {"top_probabilities": np.array(belief.chances, np.float16)}
+            observation = replace(observation, **top)
+        self._state.record(self._user, observation)
+
+    def beliefs(self, first_seq: int, last: int) -> Iterator[Belief]:
+        """What the generic network believed of the newest `last` inputs, from an observation on, oldest first."""
+        for one in self._state.observations(self._user, last):
+            if one.seq >= first_seq and len(one.top_classes):
+                chances = tuple(float(chance) for chance in one.top_probabilities)
+                yield Belief(tuple(one.top_classes.tolist()), chances)
+
+    def next_seq(self) -> int:
+        """From which on later observations count."""
+        latest = self._state.observations(self._user, 1)
+        return latest[-1].seq + 1 if latest else 0
 
     def networks(self) -> list[StoredNetwork]:
         """Those that are stored, but for the ones that may not serve again."""

@@ -1,6 +1,5 @@
 """One user on a device: answers the user's images, and goes from observe to prune, verify, watch and back."""
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,20 +10,18 @@ import numpy as np
 
 from edgewise.errors import EdgewiseError, ModelError, StoreError
 from edgewise.personal.beliefs import Belief
-from edgewise.personal.generic import FOLDER, GenericNetwork
+from edgewise.personal.generic import GenericNetwork
 from edgewise.personal.inference import Inference, infer
-from edgewise.personal.job import COLLECTED, Job
 from edgewise.personal.journal import Journal
 from edgewise.personal.learning import Learning
+from edgewise.personal.making import Making
 from edgewise.personal.observing import Observing, see_that_enough_fit
-from edgewise.personal.pruning import Progressed, Pruning
-from edgewise.personal.remembered import Happening, Observation, StoredNetwork
+from edgewise.personal.remembered import Happening, StoredNetwork
 from edgewise.personal.session import Session
 from edgewise.personal.state import DeviceState
 from edgewise.personal.user_folder import UserFolder, figures, forget
 from edgewise.personal.verifying import Verifying
 from edgewise.personal.watching import Watching
-from edgewise.prune.user_classes import other_classes
 
 _CHECKPOINT = 32  # inputs, between two times that a test's state is stored
 
@@ -54,8 +51,7 @@ class Learner:
         see_that_enough_fit(learning, generic.parts)
         self._folder = UserFolder(state.folder, user, threads=generic.threads)
         self._journal = Journal(state, user)
-        self.progress: Progressed | None = None  # of the pruning process
-        self._pruning: Pruning | None = None
+        self.making = Making(self._folder, generic.parts, learning)
         self.verifying: Verifying | None = None
         self.watching: Watching | None = None
         self._since_checkpoint = 0
@@ -113,12 +109,9 @@ class Learner:
 
     def poll(self) -> None:
         """Hear from the pruning process."""
-        for one in self._pruning.news() if self._pruning else ():
-            if isinstance(one, Progressed):
-                self.progress = one
-            else:
-                self._pruning = self.progress = None
-                self._pruned(one.problem)
+        ended = self.making.news()
+        if ended is not None:
+            self._made(ended.problem)
 
     def pause(self, *, paused: bool) -> None:
         """Stop learning and swapping, or go on; what is being made is made."""
@@ -135,12 +128,12 @@ class Learner:
 
     def forget(self) -> None:
         """Delete all that was kept of the user, and end. Raises `StoreError`, or `OSError`, for what stays."""
-        self._stop_pruning()
+        self.making.stop()
         forget(self.user, self._folder, self._state)
 
     def close(self) -> None:
         """End what runs; the next `Learner` goes on from here."""
-        self._stop_pruning()
+        self.making.stop()
         self._store()
 
     def _observe(self, inference: Inference, belief: Belief) -> None:
@@ -168,56 +161,25 @@ class Learner:
         elif settled is not None and self.session.phase == "observe":
             self.session = self.session.settled(settled.classes, self._learning.target_speedup)
             try:
-                self._write_job(settled.shares)
+                self.making.write_job(self.session, settled.shares, self.observing.collected)
             except EdgewiseError as error:
-                self._pruned(str(error))
+                self._made(str(error))
                 return
             named = ", ".join(self._generic.parts.classes.short_name(index) for index in settled.classes)
             values = {"classes": list(settled.classes), "shares": list(settled.shares)}
             self._store([("learned", f"The user's classes are {named}.", values)])
-            self._begin_pruning()
+            self._begin_making()
 
-    def _write_job(self, shares: tuple[float, ...]) -> None:
-        session, learning = self.session, self._learning
-        assert session.candidate is not None
-        other_classes(np.array(session.classes), self._known)  # raises where there are none
-        folder, attempt = self._folder.begin_job(session.candidate), session.attempts + 1
-        sha256 = self.observing.collected.write(folder / COLLECTED)
-        Job(
-            name=session.candidate,
-            generic=self._generic.parts.fingerprint,
-            classes=session.classes,
-            shares=shares,
-            target_speedup=session.target_speedup,
-            max_drop_points=learning.max_drop_points,
-            alpha=learning.alpha * 6 / (np.pi * attempt) ** 2,  # of all attempts together: alpha
-            collected_sha256=sha256,
-            temperature=learning.temperature,
-            seed=learning.seed + attempt,
-            threads=learning.threads,
-        ).write(folder)
-
-    def _begin_pruning(self) -> None:
+    def _begin_making(self) -> None:
         assert self.session.candidate is not None
         try:
-            self._pruning = Pruning(
-                self._folder.job,
-                self._state.folder / FOLDER,
-                self._folder.network_folder(self.session.candidate),
-                threads=self._learning.threads,
-                niceness=self._learning.niceness,
-            )
+            self.making.begin(self.session.candidate)
         except EdgewiseError as error:
-            self._pruned(str(error))
-
-    def _stop_pruning(self) -> None:
-        if self._pruning:
-            self._pruning.stop()
-        self._pruning = self.progress = None
+            self._made(str(error))
 
     def _give_up(self) -> None:
         """What is being made or tried is not wanted any more, and must not come back as an earlier network."""
-        self._stop_pruning()
+        self.making.stop()
         self._folder.end_job()
         if self.session.candidate is not None:
             self._retire(self.session.candidate)
@@ -226,7 +188,7 @@ class Learner:
         self._journal.note(retire=[name])
         self._folder.drop(name)
 
-    def _pruned(self, problem: str) -> None:
+    def _made(self, problem: str) -> None:
         """The pruning process has ended; an empty `problem` says that the network is there."""
         name = self.session.candidate
         assert name is not None
@@ -297,8 +259,7 @@ class Learner:
         self._store([("alarm", text, values)])
 
     def _observe_anew(self) -> None:
-        latest = self._state.observations(self.user, 1)
-        self._first_seq = latest[-1].seq + 1 if latest else 0
+        self._first_seq = self._journal.next_seq()
         self.observing = self._observing()
 
     def _observing(self) -> Observing:
@@ -310,10 +271,8 @@ class Learner:
         observing = self._observing()
         if self.session.serving is not None:
             return observing
-        for one in self._state.observations(self.user, self._learning.enough.window):
-            if one.seq >= self._first_seq and len(one.top_classes):
-                chances = tuple(float(chance) for chance in one.top_probabilities)
-                observing.believe(Belief(tuple(one.top_classes.tolist()), chances))
+        for belief in self._journal.beliefs(self._first_seq, self._learning.enough.window):
+            observing.believe(belief)
         return observing
 
     def _take_up(self, test: dict[str, Any]) -> None:
@@ -329,9 +288,9 @@ class Learner:
                 network = self._folder.network(session.candidate)
                 self.verifying = Verifying.from_values(network, self._learning, self._known, test, self._state.folder)
             elif session.candidate is not None and self._folder.is_made(session.candidate):
-                self._pruned("")
+                self._made("")
             elif session.candidate is not None and self._folder.has_job:
-                self._begin_pruning()
+                self._begin_making()
             elif session.candidate is not None:
                 self._turn_down(f"What {session.candidate} was to be made of is gone.")
         except EdgewiseError as error:
@@ -355,12 +314,7 @@ class Learner:
 
     def _remember(self, reply: Reply, belief: Belief | None = None, outside: float | None = None) -> None:
         label = self._generic.parts.classes.short_name(reply.classes[0])
-        observation = Observation(time.time(), label, reply.chances[0], reply.model, reply.ms, outside)
-        if belief is not None:
-            top = {"top_classes": np.array(belief.classes, np.uint16)}
-            top |= {"top_probabilities": np.array(belief.chances, np.float16)}
-            observation = replace(observation, **top)
-        self._state.record(self.user, observation)
+        self._journal.remember(label, reply.chances[0], reply.model, reply.ms, belief, outside)
 
     def _checkpoint(self) -> None:
         self._since_checkpoint += 1

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from edgewise import store
+from edgewise.errors import ModelError
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.collected import read_collected
 from edgewise.personal.generic import GenericParts
@@ -63,7 +64,12 @@ def make_tail(job_folder: Path, generic_folder: Path, out: Path, progress: Progr
 
 
 def _generic_tail(parts: GenericParts) -> nn.Module:
-    _, network = trained(from_description(parts.source))
+    classifier, network = trained(from_description(parts.source))
+    if classifier.fingerprint != parts.fingerprint:
+        raise ModelError(
+            f"{classifier.card.source} is not the network that serves any more; it has changed since.",
+            "Put it back as it was, or begin with a new state folder.",
+        )
     size_px = parts.preprocess.size_px
     return tail_of(chain_of(network, torch.zeros(1, 3, size_px, size_px)), parts.place)
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from edgewise.errors import UsageError
 from edgewise.personal.beliefs import Belief
+from edgewise.personal.outside_trial import OutsideTrial
 from edgewise.personal.user_classes import UserClasses, find_user_classes
-from edgewise.prune.confidence import ConfidenceSequence
+from edgewise.prune.confidence import alpha_of
 from edgewise.prune.seen_classes import LEAST_SHARE
 
 _FEWEST_CLASSES: Final = 2
-_TRIED_AT_ONCE: Final = 16  # inputs, between two looks at the bound
 _GROWTH: Final = 1.25  # of the inputs from one search for classes to the next
 _AS_LIKELY_AS_NOT: Final = 0.5
 
@@ -71,32 +71,24 @@ class Observer:
         self._window: deque[Belief] = deque(maxlen=self.enough.window)
         self._next_search = self.enough.first
         self._proposals = 0
-        self._untried: list[float] = []
-        self._outside: ConfidenceSequence | None = None
+        self._trial: OutsideTrial | None = None  # of the proposal
 
     @property
     def outside_at_most(self) -> float:
         """The bound for the share of inputs of other classes; 1 before anything was tried."""
-        return 1.0 if self._outside is None else self._outside.high
+        return 1.0 if self._trial is None else self._trial.at_most
 
     def add(self, belief: Belief) -> UserClasses | None:
         """The user's classes, from the input on that settles them."""
         self._window.append(belief)
         self.seen += 1
-        if self.settled is None and self.proposal is not None:
-            self._try(self.proposal, belief)
+        if self.settled is None and self.proposal is not None and self._trial is not None:
+            self._trial.take(self.proposal.outside(belief, self.known))
+            if self._trial.at_most <= self.enough.most_outside:
+                self.settled = self.proposal
         if self.seen == self._next_search:
             self._search()
         return self.settled
-
-    def _try(self, proposal: UserClasses, belief: Belief) -> None:
-        assert self._outside is not None
-        self._untried.append(proposal.outside(belief, self.known))
-        if len(self._untried) == _TRIED_AT_ONCE:
-            self._outside = self._outside.update(np.array(self._untried))
-            self._untried = []
-            if self._outside.high <= self.enough.most_outside:
-                self.settled = proposal
 
     def _search(self) -> None:
         self._next_search = int(np.ceil(min(self.seen * _GROWTH, self.seen + self.enough.first)))
@@ -110,9 +102,7 @@ class Observer:
             return
         self.settled = None
         if len(found.classes) < _FEWEST_CLASSES:
-            self.proposal = None
+            self.proposal = self._trial = None
             return
         self._proposals += 1
-        alpha = self.enough.alpha * 6 / (np.pi * self._proposals) ** 2
-        self.proposal, self._untried = found, []
-        self._outside = ConfidenceSequence.begin(2 * alpha, least=0.0, most=1.0)  # one of its two sides is needed
+        self.proposal, self._trial = found, OutsideTrial(alpha_of(self._proposals, self.enough.alpha))

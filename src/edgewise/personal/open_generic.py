@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgewise import store
 from edgewise.errors import ModelError, UsageError
 from edgewise.personal.generic import PREFIX, TAIL, GenericParts
 from edgewise.prune.chain import Segment, chain_of
+from edgewise.prune.opening import macs_behind, place_for
 from edgewise.prune.source import trained
-from edgewise.prune.work import network_work
 from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.zoo.card import Card
 from edgewise.zoo.export import TOLERANCE, part_to_onnx, relative_error
 from edgewise.zoo.sources import Source, describe
 
@@ -36,20 +35,11 @@ def open_generic(source: Source, folder: Path, *, open_share: float = OPEN_SHARE
 
     classifier, network = trained(source)
     card = classifier.card
-    if card.output != "logits" or card.skip_outputs:
-        raise UsageError(
-            f"{source.text} gives {'probabilities' if card.output != 'logits' else 'outputs that stand for no class'}.",
-            "Give a network whose outputs are one logit a class.",
-        )
-    if len(card.classes) > _MOST_CLASSES:
-        raise UsageError(
-            f"{source.text} has {len(card.classes):,} classes; {_MOST_CLASSES:,} are the most.",
-            "Give a network of fewer classes.",
-        )
+    _see_that_it_can_serve(card)
     size_px = card.preprocess.size_px
     image = torch.randn((1, 3, size_px, size_px), generator=torch.Generator().manual_seed(0))
     segments = chain_of(network, image)
-    macs = _macs_behind(network, segments, image)
+    macs = macs_behind(network, segments, image)
     place = place_for(macs, open_share)
     if place == 0:
         raise UsageError(f"{open_share:g} of the MACs leave no prefix to share.", "Open less of the network.")
@@ -58,11 +48,10 @@ def open_generic(source: Source, folder: Path, *, open_share: float = OPEN_SHARE
         entering = prefix(image)
         logits = tail(entering)
     shape = tuple(int(side) for side in entering.shape[1:])
-    what = f"The first part of {source.text}", f"The second part of {source.text}"
-    _write_part(
-        folder / PREFIX, part_to_onnx(prefix, (3, size_px, size_px), what[0], ("image", "entering")), image, entering
-    )
-    _write_part(folder / TAIL, part_to_onnx(tail, shape, what[1], ("entering", "logits")), entering, logits)
+    first = part_to_onnx(prefix, (3, size_px, size_px), f"The first part of {source.text}", ("image", "entering"))
+    second = part_to_onnx(tail, shape, f"The second part of {source.text}", ("entering", "logits"))
+    _write_part(folder / PREFIX, first, image, entering)
+    _write_part(folder / TAIL, second, entering, logits)
     parts = GenericParts(
         card.name,
         describe(source),
@@ -79,14 +68,17 @@ def open_generic(source: Source, folder: Path, *, open_share: float = OPEN_SHARE
     return parts
 
 
-def place_for(macs_behind: np.ndarray, share: float) -> int:
-    """The last segment from which on at least such a share of the MACs is computed.
-
-    `macs_behind`: int [segments], each with all that follow. Raises `UsageError` for a share outside 0..1.
-    """
-    if not 0 < share < 1:
-        raise UsageError(f"{share:g} of the MACs is to be opened; it must be between 0 and 1.")
-    return int(np.flatnonzero(macs_behind >= share * macs_behind[0])[-1])
+def _see_that_it_can_serve(card: Card) -> None:
+    if card.output != "logits" or card.skip_outputs:
+        raise UsageError(
+            f"{card.source} gives {'probabilities' if card.output != 'logits' else 'outputs that stand for no class'}.",
+            "Give a network whose outputs are one logit a class.",
+        )
+    if len(card.classes) > _MOST_CLASSES:
+        raise UsageError(
+            f"{card.source} has {len(card.classes):,} classes; {_MOST_CLASSES:,} are the most.",
+            "Give a network of fewer classes.",
+        )
 
 
 def tail_of(segments: "tuple[Segment, ...]", place: int) -> "nn.Module":
@@ -94,13 +86,6 @@ def tail_of(segments: "tuple[Segment, ...]", place: int) -> "nn.Module":
     import torch
 
     return torch.nn.Sequential(*(one.module for one in segments[place:])).eval()
-
-
-def _macs_behind(network: "nn.Module", segments: "tuple[Segment, ...]", image: "Tensor") -> np.ndarray:
-    """int64 [segments]"""
-    macs = {layer.path: layer.macs for layer in network_work(network, image).layers}
-    own = [sum(macs.get(path, 0) for path in set(segment.layers)) for segment in segments]
-    return np.cumsum(own[::-1])[::-1]
 
 
 def _write_part(path: Path, content: bytes, taken: "Tensor", expected: "Tensor") -> None:

@@ -55,7 +55,7 @@ class Pruning:
         ]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "edgewise.personal.pruner", *arguments],
+                [sys.executable, "-P", "-m", "edgewise.personal.pruner", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,

@@ -72,13 +72,8 @@ class UserTail:
 
     def write(self, folder: Path) -> None:
         """Beside `tail.onnx`, and after it: it names its hash."""
-        stored = {
-            key: getattr(self, key) for key in _Stored.__annotations__ if key not in ("evidence", "cost", "files")
-        }
-        stored |= {key: list(getattr(self, key)) for key in _TUPLES}
-        stored |= {"evidence": self.evidence.to_values(), "cost": asdict(self.cost)}
-        stored |= {"files": store.describe_files(folder, (TAIL,))}
-        store.write_json(folder / RECORD, KIND, SCHEMA, stored)
+        own = {"evidence": self.evidence.to_values(), "files": store.describe_files(folder, (TAIL,))}
+        store.write_json(folder / RECORD, KIND, SCHEMA, asdict(self) | own)
 
     @classmethod
     def read(cls, folder: Path) -> "UserTail":

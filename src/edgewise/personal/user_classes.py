@@ -20,11 +20,6 @@ class UserClasses:
     stability: tuple[float, ...]  # 0..1: the share of resampled streams in which the class is found again
     inputs: int
 
-    @property
-    def rest(self) -> float:
-        """The share of inputs of all other classes."""
-        return max(0.0, 1.0 - sum(self.shares))
-
     def outside(self, belief: Belief, known: int) -> float:
         """0..1: the probability that an input is of none of these classes (`outside`)."""
         return outside(self.classes, self.shares, belief, known)

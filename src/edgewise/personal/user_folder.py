@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.errors import EdgewiseError
+from edgewise.personal.generic import FOLDER
 from edgewise.personal.job import JOB
 from edgewise.personal.remembered import StoredNetwork
 from edgewise.personal.state import DeviceState
@@ -22,6 +23,11 @@ class UserFolder:
     def __init__(self, root: Path, user: str, *, threads: int = 1) -> None:
         self._root, self._folder, self._threads = root, root / _USERS / user, threads
         self._loaded: dict[str, UserNetwork] = {}
+
+    @property
+    def generic(self) -> Path:
+        """The generic network's folder, which all users share."""
+        return self._root / FOLDER
 
     @property
     def job(self) -> Path:

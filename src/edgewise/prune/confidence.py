@@ -19,6 +19,11 @@ _ROUNDING = 1e-6
 _MOST_INPUTS = 10_000_000
 
 
+def alpha_of(attempt: int, alpha: float) -> float:
+    """What the n-th of any number of attempts, counted from 1, has of all their alpha: 6 / (pi n)^2, which sum to 1."""
+    return alpha * 6 / (np.pi * attempt) ** 2
+
+
 @dataclass(frozen=True)
 class ConfidenceSequence:
     """An interval for the mean of independent values in `least`..`most`, valid at every moment at once.

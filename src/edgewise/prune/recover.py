@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from torch import Tensor, nn
 
 from edgewise.progress import Progress, silent
@@ -12,12 +11,12 @@ from edgewise.prune.chain import chain_of
 from edgewise.prune.cost_meter import CostMeter
 from edgewise.prune.distill import Distilled, distil
 from edgewise.prune.material import Material
+from edgewise.prune.opening import macs_behind, place_for
 from edgewise.prune.reconstruct import Solved, reconstruct
 from edgewise.prune.renormalise import renormalise
 from edgewise.prune.restrict import restrict_head
 from edgewise.prune.settings import Settings
 from edgewise.prune.tail import open_at
-from edgewise.prune.work import network_work
 
 _BATCH = 25
 
@@ -68,7 +67,8 @@ def _distilled(
 ) -> Distilled:
     """Train the tail of the cut network from what the generic one says; it is left with what serves best."""
     image = material.image
-    tail, whole = open_at(network, image, _opened(network, image, settings.opened)), open_at(material.generic, image, 0)
+    place = place_for(macs_behind(network, chain_of(network, image), image), settings.opened)
+    tail, whole = open_at(network, image, place), open_at(material.generic, image, 0)
     cache = ActivationCache(settings.memory_mb, seed=settings.seed)
     for batch in material.images.split(_BATCH):
         taught = whole.serve(batch)
@@ -76,11 +76,3 @@ def _distilled(
     alike = tail.serve(image).features.shape == whole.serve(image).features.shape
     distillation = settings.distillation if alike else replace(settings.distillation, mimicry=0.0)
     return distil(tail, cache, own, distillation, progress=progress)
-
-
-def _opened(network: nn.Module, image: Tensor, share: float) -> int:
-    """The last segment from which on at least such a share of the MACs is computed."""
-    macs = {layer.path: layer.macs for layer in network_work(network, image).layers}
-    segments = chain_of(network, image)
-    behind = np.cumsum([sum(macs.get(path, 0) for path in set(segment.layers)) for segment in segments][::-1])[::-1]
-    return int(np.flatnonzero(behind >= share * behind[0])[-1])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.errors import ModelError
-from edgewise.runtime.onnx_file import read_onnx_file
+from edgewise.runtime.onnx_engine import PROVIDERS, first_line, options_for, wrong_for
 from edgewise.runtime.onnx_penultimate import with_penultimate
 from edgewise.runtime.penultimate import Penultimate, as_vectors
 from edgewise.runtime.session import Ends, Layout, Quantised, Signature
@@ -31,15 +31,12 @@ class OnnxSession:
         import onnxruntime as ort
 
         ends = ends or Ends()
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # its warnings go to stderr past Python; errors still raise
+        options = options_for(threads)
         try:
             self._session, self._penultimate = _open(path, options, ends, embedding=embedding)
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
             raise ModelError(
-                f"{path} cannot be loaded by ONNX Runtime: {_first_line(error)}",
+                f"{path} cannot be loaded by ONNX Runtime: {first_line(error)}",
                 f"See that the file is whole, and of operators that ONNX Runtime {ort.__version__} knows.",
             ) from error
         self._path = path
@@ -96,7 +93,7 @@ class OnnxSession:
             return self._session.run(names, {self._input: batch})
         except Exception as error:
             raise ModelError(
-                f"{self._path} failed while running on {list(batch.shape)}: {_first_line(error)}",
+                f"{self._path} failed while running on {list(batch.shape)}: {first_line(error)}",
                 "If it takes another size or order, say so in its card: size_px, layout.",
             ) from error
 
@@ -126,29 +123,19 @@ def _open(path: Path, options: Any, ends: Ends, *, embedding: bool) -> tuple[Any
     """With the penultimate vector as an output where that is wanted and works; else the file as it is."""
     import onnxruntime as ort
 
-    providers, wrong = ["CPUExecutionProvider"], _wrong_for(path)
+    wrong = wrong_for(path)
     changed = with_penultimate(path, ends.output_name) if embedding else None
     if changed is not None:
         content, penultimate = changed
         options.add_session_config_entry(_FOLDER_OF_WEIGHTS, str(path.parent))
         with suppress(Exception):  # ONNX Runtime's exceptions share no public base class
-            session = ort.InferenceSession(content, options, providers=providers, disabled_optimizers=wrong)
+            session = ort.InferenceSession(content, options, providers=PROVIDERS, disabled_optimizers=wrong)
             return session, penultimate
-    return ort.InferenceSession(path, options, providers=providers, disabled_optimizers=wrong), None
+    return ort.InferenceSession(path, options, providers=PROVIDERS, disabled_optimizers=wrong), None
 
 
 def _black(size_px: int) -> np.ndarray:
     return np.zeros((1, 3, size_px, size_px), np.float32)
-
-
-def _wrong_for(path: Path) -> list[str]:
-    """ONNX Runtime's optimisations that would change what a file answers.
-
-    Up to its version 1.31 at least, it merges a Pad into the MaxPool after it, whose own padding is minus infinity,
-    whatever the Pad pads with.
-    """
-    stored = read_onnx_file(path)
-    return ["Pad_Fusion"] if stored is not None and stored.pads_before_max_pool else []
 
 
 def _only_input(path: Path, inputs: Sequence[Any], wanted: str | None) -> Any:
@@ -226,7 +213,3 @@ def _output_count(path: Path, shape: list[int | str | None]) -> int | None:
             "If it has another output for the classes, name that one in its card: output_name.",
         )
     return int(sizes[0] or 0)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300]

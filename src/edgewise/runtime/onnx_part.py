@@ -6,6 +6,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from edgewise.errors import ModelError
+from edgewise.runtime.onnx_engine import PROVIDERS, first_line, options_for, wrong_for
 
 
 class OnnxPart:
@@ -14,14 +15,14 @@ class OnnxPart:
     def __init__(self, path: Path, *, threads: int = 1) -> None:
         import onnxruntime as ort
 
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # its warnings go to stderr past Python; errors still raise
         try:
-            self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self._session = ort.InferenceSession(
+                path, options_for(threads), providers=PROVIDERS, disabled_optimizers=wrong_for(path)
+            )
         except Exception as error:  # ONNX Runtime's exceptions share no public base class
-            raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {error}", "Make it again.") from error
+            raise ModelError(
+                f"{path} cannot be loaded by ONNX Runtime: {first_line(error)}", "Make it again."
+            ) from error
         self.path = path
         (taken,), (given,) = self._session.get_inputs(), self._session.get_outputs()
         self._taken, self._given = taken.name, given.name
@@ -32,7 +33,7 @@ class OnnxPart:
         try:
             (found,) = self._session.run([self._given], {self._taken: values})
         except Exception as error:
-            raise ModelError(f"{self.path} failed on {list(values.shape)}: {error}") from error
+            raise ModelError(f"{self.path} failed on {list(values.shape)}: {first_line(error)}") from error
         return np.asarray(found)
 
     def timed(self, values: np.ndarray) -> tuple[np.ndarray, float]:

@@ -37,7 +37,7 @@ def user_state(device: Device, user: str) -> UserState:
     learner = device.learner(user)
     session, observer = learner.session, learner.observing.observer
     counts = device.state.counts(user, _HISTOGRAM)
-    progress = learner.progress
+    progress = learner.making.progress
     return UserState(
         user=user,
         phase=session.phase,
