@@ -4,7 +4,7 @@ PYTHON ?= python3
 .PHONY: demo test clean
 
 demo:
-	@PYTHON="$(PYTHON)" scripts/install core
+	@PYTHON="$(PYTHON)" scripts/install demo
 	@.venv/bin/edgewise demo
 
 test:

@@ -51,9 +51,17 @@ def channel_means(
     return save(path, nodes, inputs, outputs, stored)
 
 
-def save(path: Path, nodes: list[Any], inputs: list[Any], outputs: list[Any], stored: dict[str, np.ndarray]) -> Path:
+def save(
+    path: Path,
+    nodes: list[Any],
+    inputs: list[Any],
+    outputs: list[Any],
+    stored: dict[str, np.ndarray],
+    *,
+    opset: int = 18,
+) -> Path:
     """Write a graph as an ONNX file."""
     tensors = [numpy_helper.from_array(value, name) for name, value in stored.items()]
     graph = helper.make_graph(nodes, "net", inputs, outputs, tensors)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9), path)
     return path

@@ -75,6 +75,17 @@ def test_the_service_answers(workplace: Path) -> None:
         assert service.wait(30) in (0, -signal.SIGTERM)
 
 
+@pytest.mark.slow
+@pytest.mark.torch
+@pytest.mark.serve
+def test_a_user_is_played(workplace: Path) -> None:
+    _, *command = shlex.split(blocks("sh")[1].replace("timm:resnet50", factory(workplace)))
+    asked = [sys.executable, "-m", "edgewise", *command, "--inputs", "50"]
+    done = subprocess.run(asked, cwd=workplace, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing was learned in 150 inputs." in (workplace / "live.html").read_text()
+
+
 def test_card_is_a_card() -> None:
     _, card = blocks("toml")
     assert check_card(tomllib.loads(card), "README", README.parent).given["size_px"] == 224

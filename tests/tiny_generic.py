@@ -1,10 +1,13 @@
 """A trained network of the bundled zoo, opened for a device: ten drawn classes, 64 px."""
 
 import json
+import shutil
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from edgewise.zoo.tiny import WEIGHTS
 
 CODE = """
 from edgewise.zoo.tiny.nets import load
@@ -23,6 +26,13 @@ def factory(folder: Path) -> str:
     path.write_text(CODE)
     (folder / "drawn.toml").write_text(CARD.format(classes=json.dumps(CLASSES)))
     return f"torch:{path}:drawn"
+
+
+def bundled_file(folder: Path) -> Path:
+    """The same network as an ONNX file, with its card beside it."""
+    for suffix in ("onnx", "toml"):
+        shutil.copy(WEIGHTS / f"l.{suffix}", folder / f"own.{suffix}")
+    return folder / "own.onnx"
 
 
 def opened(folder: Path) -> Path:

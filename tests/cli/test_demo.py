@@ -7,6 +7,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from tests.cli.conftest import Here
+
 Run = Callable[..., CompletedProcess[str]]
 pytestmark = pytest.mark.slow
 
@@ -15,7 +17,7 @@ def test_ends_with_three_lines_and_the_path_alone(edgewise: Run, tmp_path: Path)
     """Twice into one folder: the second begins anew."""
     out = tmp_path / ("a long folder name, longer than any terminal is wide" * 2)
     for _ in range(2):
-        done = edgewise("demo", "--out", out, "--per-class", "40")
+        done = edgewise("demo", "--out", out, "--per-class", "40", "--no-live")
         assert done.returncode == 0, done.stderr
     *_, best, cascade, premodel, path = done.stdout.splitlines()
     assert best.startswith("The best single model, tiny:")
@@ -26,10 +28,30 @@ def test_ends_with_three_lines_and_the_path_alone(edgewise: Run, tmp_path: Path)
 
 
 def test_json_is_all_that_stdout_holds(edgewise: Run, tmp_path: Path) -> None:
-    done = edgewise("demo", "--out", tmp_path / "d", "--per-class", "20", "--json")
+    done = edgewise("demo", "--out", tmp_path / "d", "--per-class", "20", "--no-live", "--json")
     result = json.loads(done.stdout)
     assert len(result["learned"]) == 3
+    assert result["live"] == []
     assert Path(result["report"]).exists()
+
+
+@pytest.mark.torch
+@pytest.mark.serve
+def test_a_user_is_learned_at_the_end(edgewise: Run, tmp_path: Path) -> None:
+    done = edgewise("demo", "--out", tmp_path / "d", "--per-class", "20", "--quiet")
+    assert done.returncode == 0, done.stderr
+    *_, headline, page, report = done.stdout.splitlines()
+    assert headline.startswith("From input ")
+    assert (page, report) == (str(tmp_path / "d" / "live.html"), str(tmp_path / "d" / "report.html"))
+    assert "</html>" in Path(page).read_text()
+
+
+def test_without_the_extras_it_says_how_to_get_them(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgewise.live.service.find_spec", lambda name: None)
+    *_, last = json.loads(here("demo", "--out", tmp_path / "d", "--per-class", "20", "--json"))["live"]
+    assert "-e '.[serve,torch]'" in last
 
 
 def test_other_files_are_left_alone(edgewise: Run, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from edgewise.errors import DataError, EdgewiseError, GuardRefused, LabelError, UsageError
 from tests.cli.conftest import Here
+from tests.tiny_generic import bundled_file
 
 pytestmark = pytest.mark.torch
 
@@ -86,6 +87,16 @@ def test_a_user_network_is_made_written_and_told(here: Here, asked: dict[str, ob
 
 
 @pytest.mark.slow  # exports networks
+def test_an_onnx_file_of_ones_own(here: Here, asked: dict[str, object], tmp_path: Path) -> None:
+    printed = json.loads(here("prune", *_arguments(asked | {"--model": bundled_file(tmp_path)}), "--json"))
+    assert printed["macs"] < printed["generic_macs"]
+    assert printed["evidence"]["found"]["drop_points"] < 10
+    listed = here("zoo", "describe", f"onnx:{asked['--out']}/tiny-l-user.onnx")
+    assert "bicycle" not in listed
+    assert "(other)" in listed
+
+
+@pytest.mark.slow  # exports networks
 def test_a_walk_with_every_recovery_and_a_time_to_meet(here: Here, asked: dict[str, object]) -> None:
     asked |= {"--where": "bottom-up", "--recovery": "renormalise,solve,distil", "--memory-mb": 100, "--target-ms": 0.01}
     printed = json.loads(here("prune", *_arguments(asked), "--json"))
@@ -100,7 +111,7 @@ def test_a_walk_with_every_recovery_and_a_time_to_meet(here: Here, asked: dict[s
         ({"--model": None}, UsageError, "--model is missing"),
         ({"--data": None}, UsageError, "--data is missing"),
         ({"--out": None}, UsageError, "--out is missing"),
-        ({"--model": "tiny:s"}, UsageError, "PyTorch"),
+        ({"--model": "ensemble:tiny:s+tiny:m"}, UsageError, "PyTorch"),
         ({"--classes": "4"}, UsageError, "at least 2"),
         ({"--classes": "4,4"}, EdgewiseError, "4"),
         ({"--classes": "4,penguin"}, LabelError, "penguin"),
@@ -113,7 +124,7 @@ def test_a_walk_with_every_recovery_and_a_time_to_meet(here: Here, asked: dict[s
         ({"--alpha": 0.9}, UsageError, "Alpha"),
         ({"--base": "auto", "--input": 160}, UsageError, "several input sizes"),
         ({"--zoo": "tiny:s"}, UsageError, "--base auto"),
-        ({"--base": "auto", "--zoo": "tiny:s"}, UsageError, "PyTorch"),
+        ({"--base": "auto", "--zoo": "ensemble:tiny:s+tiny:m"}, UsageError, "PyTorch"),
     ],
 )
 def test_what_cannot_work(

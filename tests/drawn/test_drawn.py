@@ -37,6 +37,13 @@ def test_split_is_deterministic_and_independent_of_its_size() -> None:
         np.testing.assert_array_equal(few[few_labels == label], more[more_labels == label][:2])
 
 
+def test_some_classes_alone_are_the_same_pictures() -> None:
+    whole, labels = draw_split("sample", 2)
+    some, some_labels = draw_split("sample", 2, [7, 3])
+    assert some_labels.tolist() == [7, 7, 3, 3]
+    np.testing.assert_array_equal(some, np.concatenate([whole[labels == 7], whole[labels == 3]]))
+
+
 def test_splits_never_share_a_picture() -> None:
     seen = [{image.tobytes() for image in draw_split(split, 20)[0]} for split in ("train", "profile", "sample")]
     assert [len(pictures) for pictures in seen] == [200, 200, 200]

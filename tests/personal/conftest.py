@@ -1,13 +1,14 @@
-"""What is made once: the generic network in two parts, a job for a user, and networks of which nothing was cut."""
+"""What is made once: the generic network in two parts, a job, tails of which nothing was cut, devices on their way."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.personal.learned import Ready
+    from tests.personal.learned import Ready, Served
 
 
 @pytest.fixture(scope="session")
@@ -36,12 +37,14 @@ def job_once(opened_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="session")
 def tail_once(opened_once: Path, job_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a user's tail of which nothing was cut; not to be changed."""
+    """The folder of a user's network of one tail of which nothing was cut; not to be changed."""
+    from edgewise.personal.chooser import Chooser
     from edgewise.personal.generic import FOLDER
     from tests.personal.learned import restricted_tail
 
     out = tmp_path_factory.mktemp("tails") / "1-4-7"
-    restricted_tail(job_once, opened_once / FOLDER, out)
+    quickest = restricted_tail(job_once, opened_once / FOLDER, out).tails[0]
+    Chooser((0,), (1.0,), quickest.threshold, mean_ms=1.1, own_share=0.95).write(out)
     return out
 
 
@@ -56,3 +59,49 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> "type[Ready]":
 
     monkeypatch.setattr(making, "Pruning", Own)
     return Own
+
+
+@pytest.fixture
+def device(device_folder: Path, at_once: "type[Ready]") -> "Iterator[Served]":
+    """On which nobody was served yet."""
+    from tests.personal.learned import served
+
+    with served(device_folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def stages_once(opened_once: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A device on which Anna's own network is tried, and one on which it serves; not to be changed."""
+    from edgewise.personal import making
+    from tests.personal.learned import ANNA, Ready, served
+
+    folder = Path(shutil.copytree(opened_once, tmp_path_factory.mktemp("stages") / "device"))
+    found: dict[str, Path] = {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(making, "Pruning", Ready)
+        for stage in ("verify", "watch"):
+            with served(folder) as device:
+                learner = device.learner()
+                device.until(learner, ANNA, stage)
+                learner.close()
+            found[stage] = Path(shutil.copytree(folder, folder.with_name(stage)))
+    return found
+
+
+@pytest.fixture
+def verifying(stages_once: dict[str, Path], tmp_path: Path, at_once: "type[Ready]") -> "Iterator[Served]":
+    """On which Anna's own network is tried."""
+    from tests.personal.learned import served
+
+    with served(Path(shutil.copytree(stages_once["verify"], tmp_path / "verifying"))) as found:
+        yield found
+
+
+@pytest.fixture
+def watched(stages_once: dict[str, Path], tmp_path: Path, at_once: "type[Ready]") -> "Iterator[Served]":
+    """On which Anna's own network serves."""
+    from tests.personal.learned import served
+
+    with served(Path(shutil.copytree(stages_once["watch"], tmp_path / "watched"))) as found:
+        yield found

@@ -23,17 +23,19 @@ from edgewise.personal.learning import Learning
 from edgewise.personal.observer import Enough
 from edgewise.personal.pruning import Ended, Progressed
 from edgewise.personal.remembered import Event
+from edgewise.personal.shadow import Shadow
 from edgewise.personal.state import DeviceState
-from edgewise.personal.tail_network import UserTail
+from edgewise.personal.tail_network import UserNetwork
 from edgewise.personal.user_classes import outside
+from edgewise.personal.user_tails import Tail, UserTails, tail_file
 from edgewise.prune.cost import Cost, Macs, StepCost
-from edgewise.prune.foreign import foreign_scores
 from edgewise.prune.guard import Guard
 from edgewise.prune.taught import Taught
 from edgewise.runtime.onnx_part import OnnxPart
 from tests.tiny_generic import images
 
 ANNA, BERT = (1, 4, 7), (0, 2, 5)  # the classes of two users
+LEARNED = ["learned", "made", "swapped"]  # what happens until a user's own network serves
 QUICK = Learning(
     enough=Enough(first=96, window=600),
     fewest_inputs=150,
@@ -74,32 +76,32 @@ class Ready:
         self._news.clear()
 
 
-def restricted_tail(job_folder: Path, generic: Path, out: Path) -> UserTail:
+def restricted_tail(job_folder: Path, generic: Path, out: Path) -> UserTails:
     """Carry out a job on the ONNX file itself: the rows of the user's classes stay, and a mean of all others' rows."""
     job, parts = Job.read(job_folder), GenericParts.read(generic)
     entering, logits = read_collected(job_folder / COLLECTED, job.collected_sha256)
-    out.mkdir(parents=True)
-    _restrict(generic / TAIL, job.classes, out / TAIL)
+    (out / tail_file(0)).parent.mkdir(parents=True)
+    _restrict(generic / TAIL, job.classes, out / tail_file(0))
     first = int(len(entering) * (1 - job.held_out))
-    answers = OnnxPart(out / TAIL).run(entering[first:])
+    answers = OnnxPart(out / tail_file(0)).run(entering[first:])
+    evidence = Taught(logits[first:], job.classes).judge(Guard(job.max_drop_points, job.alpha), answers)
+    own = Shadow.of([answers], logits[first:], evidence.posterior)
+    scores, doubts, drops = (tuple(values[:, 0].tolist()) for values in (own.foreign, own.doubt, own.drops))
+    cost = Cost((StepCost("cutting", 0.5, Macs(1)),))
     beliefs = [Belief.of(row) for row in logits[first:]]
-    tail = UserTail(
+    tails = UserTails(
         name=job.name,
         generic=job.generic,
         classes=job.classes,
         shares=job.shares,
-        own_scores=tuple(foreign_scores("energy", answers).tolist()),
         own_outside=tuple(outside(job.classes, job.shares, belief, logits.shape[1]) for belief in beliefs),
-        ms=1.0,
         generic_ms=1.5,
-        macs=parts.tail_macs,
         generic_macs=parts.tail_macs,
         images=first,
-        evidence=Taught(logits[first:], job.classes).judge(Guard(job.max_drop_points, job.alpha), answers),
-        cost=Cost((StepCost("cutting", 0.5, Macs(1)),)),
+        tails=(Tail(1.0, parts.tail_macs, scores, doubts, drops, evidence, cost),),
     )
-    tail.write(out)
-    return tail
+    tails.write(out)
+    return tails
 
 
 def _restrict(generic_tail: Path, classes: Sequence[int], path: Path) -> None:
@@ -151,6 +153,22 @@ class Served:
 
     def kinds(self, user: str | None = None) -> list[str]:
         return [event.kind for event in self.state.events(user=user, limit=10_000)]
+
+    def networks(self, user: str = "anna") -> dict[str, bool]:
+        """Whether each is retired."""
+        return {one.name: one.retired for one in self.state.networks(user)}
+
+    def user_folder(self, user: str = "anna") -> Path:
+        return self.folder / "users" / user
+
+    def assert_consistent(self, learner: Learner) -> None:
+        """What serves is stored, whole, and what the learner says."""
+        kept, serving = self.state.session(learner.user)
+        assert kept is not None
+        assert serving == learner.session.serving == kept["session"]["serving"]
+        if serving is not None:
+            assert self.networks(learner.user)[serving] is False
+            UserNetwork(self.folder / next(n.folder for n in self.state.networks(learner.user) if n.name == serving))
 
     def close(self) -> None:
         self.state.close()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgewise.personal.remembered import Observation, StoredNetwork
+from edgewise.personal.remembered import Feedback, Observation, StoredNetwork
 from edgewise.personal.state import DeviceState
 from edgewise.personal.state_file import FILE
 
@@ -20,7 +20,7 @@ _OPENED = """
 import sys
 from pathlib import Path
 from edgewise.personal.state import DeviceState
-from tests.personal.states import GENERIC, network, observation
+from tests.personal.states import GENERIC, feedback, network, observation
 folder = Path(sys.argv[1])
 """
 
@@ -29,6 +29,11 @@ def observation(label: str | None = "tabby", many: int = 3) -> Observation:
     """An answer with `many` classes that the generic network held likely."""
     classes = np.arange(many, dtype=np.uint16)
     return Observation(1.5, label, 0.75, "small", 12.25, 0.5, classes, np.full(many, 0.25, np.float16))
+
+
+def feedback(answer_id: str, truth: int = 7, model: str = "small") -> Feedback:
+    """What the owner says of an answer that was 7."""
+    return Feedback(answer_id, 2.5, model, 7, None, truth)
 
 
 def network(name: str, folder: str = "") -> StoredNetwork:

@@ -1,5 +1,6 @@
 """Who answers one input."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from edgewise.errors import ModelError
 from edgewise.personal.generic import FOLDER, GenericNetwork
-from edgewise.personal.inference import infer
+from edgewise.personal.inference import Wish, infer
 from edgewise.personal.tail_network import UserNetwork
 from edgewise.runtime.onnx_part import OnnxPart
 from edgewise.select.calibration import softmax
@@ -52,7 +53,7 @@ def test_without_a_network_of_the_users_own(generic: GenericNetwork, monkeypatch
 
 
 def test_the_users_network_answers_what_it_knows_alone(
-    generic: GenericNetwork, user: UserNetwork, tail_once: Path, monkeypatch: pytest.MonkeyPatch
+    generic: GenericNetwork, user: UserNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream, counted = Stream(), Counted(monkeypatch)
     found = [infer(generic, stream.next(ANNA), user) for _ in range(60)]
@@ -64,12 +65,12 @@ def test_the_users_network_answers_what_it_knows_alone(
         assert one.generic_logits is None
         assert set(one.classes) == set(ANNA)
         assert sum(one.chances) == pytest.approx(1, abs=1e-5)
-        logits, _ = user.answer(one.entering[None])
-        assert one.classes[0] == user.tail.classes[logits[:-1].argmax()]
+        logits, _ = user.answer(0, one.entering[None])
+        assert one.classes[0] == user.tails.classes[logits[:-1].argmax()]
 
 
 def test_what_is_turned_away_is_answered_from_the_same_activations(
-    generic: GenericNetwork, user: UserNetwork, tail_once: Path, monkeypatch: pytest.MonkeyPatch
+    generic: GenericNetwork, user: UserNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = Stream()
     pixels = [stream.next(BERT) for _ in range(40)]
@@ -79,11 +80,11 @@ def test_what_is_turned_away_is_answered_from_the_same_activations(
     rejected = [(one, plain) for one, plain in zip(found, expected, strict=True) if one.rejected]
     assert len(rejected) > 30
     assert counted.runs.count("generic/prefix") == 40
-    assert counted.runs.count(f"{tail_once.name}/tail") == 40
+    assert counted.runs.count("1/tail") == 40
     assert counted.runs.count("generic/tail") == len(rejected)
     for one, plain in rejected:
         assert one.foreign is not None
-        assert one.foreign > user.tail.threshold
+        assert one.foreign > user.first.threshold
         np.testing.assert_array_equal(one.entering, plain.entering)
         np.testing.assert_array_equal(one.generic_logits, plain.generic_logits)
         assert one.classes == plain.classes
@@ -93,16 +94,51 @@ def test_what_scores_just_at_the_threshold_is_the_users(generic: GenericNetwork,
     pixels = Stream().next(ANNA)
     foreign = infer(generic, pixels, user).foreign
     assert foreign is not None
-    object.__setattr__(user.tail, "own_scores", (foreign,) * 50)
+    user.chooser = replace(user.chooser, most_foreign=foreign)
     assert infer(generic, pixels, user).by_user_network
-    object.__setattr__(user.tail, "own_scores", (foreign - 1e-6,) * 50)
+    user.chooser = replace(user.chooser, most_foreign=foreign - 1e-6)
     assert infer(generic, pixels, user).rejected
 
 
 def test_a_network_that_fails_says_so(
     generic: GenericNetwork, user: UserNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(UserNetwork, "foreign", lambda *_: 0.0)
     monkeypatch.setattr(OnnxPart, "timed", lambda *_: (np.full((1, 4), np.nan, np.float32), 1.0))
     with pytest.raises(ModelError, match="not finite"):
         infer(generic, Stream().next(ANNA), user)
+
+
+def _sure_half_the_time(generic: GenericNetwork, user: UserNetwork) -> tuple[list[np.ndarray], float]:
+    """Images, and the doubt that half of their answers are within."""
+    stream = Stream(4)
+    pixels = [stream.next(ANNA) for _ in range(40)]
+    doubts = [1 - infer(generic, one, user).chances[0] for one in pixels]
+    return pixels, float(np.median(doubts))
+
+
+def test_what_a_tail_doubts_is_the_generic_networks(generic: GenericNetwork, user: UserNetwork) -> None:
+    user.chooser = replace(user.chooser, most_foreign=np.inf)
+    pixels, most = _sure_half_the_time(generic, user)
+    user.chooser = replace(user.chooser, most_doubt=(most,))
+    found = [infer(generic, one, user) for one in pixels]
+    assert sum(one.by_user_network for one in found) in (20, 21)
+    for one in found:
+        assert one.rejected == (one.generic_logits is not None)
+        assert one.rejected or 1 - one.chances[0] <= most + 1e-6
+
+
+def test_who_asks_for_more_certainty_gets_the_generic_network_sooner(
+    generic: GenericNetwork, user: UserNetwork
+) -> None:
+    user.chooser = replace(user.chooser, most_foreign=np.inf)
+    pixels, most = _sure_half_the_time(generic, user)
+    found = [infer(generic, one, user, Wish(least_sure=1 - most)) for one in pixels]
+    assert sum(one.by_user_network for one in found) in (20, 21)
+
+
+def test_without_time_for_the_generic_network_the_tail_answers(generic: GenericNetwork, user: UserNetwork) -> None:
+    user.chooser = replace(user.chooser, most_foreign=-np.inf)
+    pixels = Stream().next(ANNA)
+    assert infer(generic, pixels, user, Wish(most_ms=1e6)).rejected
+    assert infer(generic, pixels, user, Wish(most_ms=1e-6)).tail == 0
+    assert infer(generic, pixels, None, Wish(most_ms=1e-6)).generic_logits is not None, "there is no other"

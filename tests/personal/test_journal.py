@@ -25,6 +25,13 @@ def test_a_step_comes_back(journal) -> None:
     assert steps.kept() == {"session": Session(wait=7).to_values(), "first_seq": 3, "test": {"a": 1}}
 
 
+def test_an_answer_is_found_by_its_id(journal) -> None:
+    state, steps = journal
+    steps.remember("tabby", 0.5, "small", 2.5, answer_id="first", class_index=281)
+    user, answer = state.answer("first")
+    assert (user, answer.label, answer.model, answer.class_index) == ("anna", "tabby", "small", 281)
+
+
 def test_what_could_not_be_written_is_written_with_the_next_step_once(journal, monkeypatch: pytest.MonkeyPatch) -> None:
     state, steps = journal
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgewise.personal.state import DeviceState
-from edgewise.personal.tail_network import UserTail
+from edgewise.personal.user_tails import UserTails
 from tests.personal.states import ROOT
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from tests.personal.learned import ANNA, BERT, QUICK, served
 
-with served(Path(sys.argv[1]), replace(QUICK, max_drop_points=5.0, target_speedup=1.1)) as device:
+with served(Path(sys.argv[1]), replace(QUICK, max_drop_points=5.0, target_speedups=(1.1,))) as device:
     print("alive", flush=True)
     learner = device.learner()
     print("taken up", flush=True)
@@ -35,7 +35,7 @@ with served(Path(sys.argv[1]), replace(QUICK, max_drop_points=5.0, target_speedu
         device.give(learner, BERT if gone else ANNA)
         if learner.making.pid:
             print("pruner", learner.making.pid, flush=True)
-            time.sleep(0.05)
+            time.sleep(0.2)  # leave the machine to the pruning process
     print("done", learner.session.phase, flush=True)
     learner.close()
 """
@@ -112,6 +112,6 @@ def _see_all_whole(folder: Path, generic: str, before: list[str]) -> list[str]:
         assert serving == (kept["session"]["serving"] if kept else None)
         if serving is not None:
             assert not networks[serving].retired
-            assert UserTail.read(folder / networks[serving].folder).name == serving
+            assert UserTails.read(folder / networks[serving].folder).name == serving
         assert len(networks) == kinds.count("made")
     return kinds

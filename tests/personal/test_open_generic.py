@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from edgewise.errors import UsageError
-from edgewise.personal.generic import FOLDER, GenericParts
+from edgewise.personal.generic import FOLDER, GenericNetwork, GenericParts
+from edgewise.store import file_sha256
+from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import Source, find
-from tests.tiny_generic import factory
+from tests.tiny_generic import bundled_file, factory, images
 
 pytestmark = pytest.mark.torch
 
@@ -83,3 +85,24 @@ def test_a_share_that_leaves_no_prefix_is_refused(tmp_path: Path, text: str) -> 
     with pytest.raises(UsageError, match=r"0\.999 of the MACs leave no prefix"):
         open_generic(find([text])[0], tmp_path / "generic", open_share=0.999)
     assert not (tmp_path / "generic").exists()
+
+
+def test_an_onnx_file_is_opened_as_the_network_that_it_was_made_from(opened_once: Path, tmp_path: Path) -> None:
+    from edgewise.personal.open_generic import open_generic
+
+    (source,) = find([str(bundled_file(tmp_path))])
+    parts, expected = open_generic(source, tmp_path / "generic"), GenericParts.read(opened_once / FOLDER)
+    assert (parts.place, parts.entering, parts.macs, parts.tail_macs) == (
+        expected.place,
+        expected.entering,
+        expected.macs,
+        expected.tail_macs,
+    )
+    assert parts.fingerprint == file_sha256(tmp_path / "own.onnx")
+    assert parts.classes.names == expected.classes.names
+    network, classifier = GenericNetwork(tmp_path / "generic"), load(source)
+    for pixels in images(1)[0]:
+        logits = classifier.classify(pixels)[0]
+        np.testing.assert_allclose(
+            network.answer(network.enter(pixels)[0])[0], logits, atol=1e-3 * np.abs(logits).max()
+        )

@@ -17,7 +17,7 @@ from edgewise.personal import pruning as module
 from edgewise.personal.generic import FOLDER
 from edgewise.personal.job import JOB
 from edgewise.personal.pruning import Ended, Progressed, Pruning
-from edgewise.personal.tail_network import RECORD
+from edgewise.personal.user_tails import RECORD
 
 pytestmark = pytest.mark.torch
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ def test_a_network_is_made_and_progress_is_heard(job: Path, tmp_path: Path, star
 
 @pytest.mark.slow
 def test_a_speed_that_cannot_be_reached_is_a_problem_in_words(job: Path, opened_once: Path, tmp_path: Path) -> None:
-    _change(job, target_speedup=50.0)
+    _change(job, target_speedups=[50.0])
     problem = _end(Pruning(job, opened_once / FOLDER, tmp_path / "out", niceness=0)).problem
     assert "The target, 2% of the layers' time, cannot be met" in problem
     assert "Traceback" not in problem

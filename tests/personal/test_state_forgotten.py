@@ -2,13 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edgewise.errors import StoreError
 from edgewise.personal.state import DeviceState
-from tests.personal.states import GENERIC, ROWS, fill, held, kept_bytes, network, observation, small_disk
+from tests.personal.states import GENERIC, ROWS, feedback, fill, held, kept_bytes, network, observation, small_disk
 
 SWAPPED = ("swapped", "Anna's network serves.", {"ms": 3.5})
 
@@ -30,18 +31,23 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_the_forgotten_are_gone_from_the_bytes(state: DeviceState) -> None:
     secrets = ["bert-secret", "label-secret", "event-secret", "value-secret", "network-secret", "session-secret"]
-    user, label, event, value, name, session = secrets
+    secrets += ["answer-secret", "spoken-of-secret"]
+    user, label, event, value, name, session, answer, model = secrets
     state.add_user(user)
     for i in range(400):
-        state.record(user, observation(f"{label}-{i}"))
+        state.record(user, replace(observation(f"{label}-{i}"), answer_id=f"{answer}-{i}", class_index=7))
         state.record("anna", observation("anna's own"))
     state.transition(user, {"a": session}, name, [("learned", event, {"a": value})], [network(name)])
     state.transition("anna", {"b": 1}, "mine", [SWAPPED], [network("mine")])
+    for i in range(0, 400, 4):
+        state.tell(user, feedback(f"{answer}-{i}", model=model))
+    state.tell("anna", feedback("anna's answer"))
     before = (
         state.observations("anna", 1000),
         state.session("anna"),
         state.networks("anna"),
         state.events(user="anna"),
+        state.accuracy("anna"),
     )
     assert all(secret.encode() in kept_bytes(state.folder) for secret in secrets)
     assert state.forget(user) == ()
@@ -49,7 +55,7 @@ def test_the_forgotten_are_gone_from_the_bytes(state: DeviceState) -> None:
     assert b"anna's own" in after
     assert not [secret for secret in secrets if secret.encode() in after]
     assert state.users() == ("anna",)
-    assert (state.session("anna"), state.networks("anna"), state.events()) == before[1:]
+    assert (state.session("anna"), state.networks("anna"), state.events(), state.accuracy("anna")) == before[1:]
     assert [o.seq for o in state.observations("anna", 1000)] == [o.seq for o in before[0]]
     state.close()
     assert not [secret for secret in secrets if secret.encode() in kept_bytes(state.folder)]

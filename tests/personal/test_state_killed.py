@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from edgewise.personal import state_file
 from edgewise.personal.state import DeviceState
 from tests.personal.states import GENERIC, end, heard, kept_bytes, start
 
@@ -24,6 +25,8 @@ with DeviceState.open(folder, GENERIC) as state, open(sys.argv[2], "a", bufferin
     while True:
         for _ in range(5):
             print("row", state.record("anna", observation(f"step {step}")), file=acknowledged)
+        state.tell("anna", feedback(f"answer {step}"))
+        print("told", step, file=acknowledged)
         step += 1
         name = f"network-{step}"
         events = [("learned", f"step {step}", {}), ("swapped", f"step {step}", {"network": name})]
@@ -58,6 +61,7 @@ def _see_all_there(folder: Path, lines: list[str], most_unacknowledged: int) -> 
     """A kill may come between a commit and its acknowledgement, each time once."""
     acknowledged = [line.split() for line in lines]
     rows = {int(number) for kind, number in acknowledged if kind == "row"}
+    told = {int(number) for kind, number in acknowledged if kind == "told"}
     last_step = max((int(number) for kind, number in acknowledged if kind == "step"), default=0)
     with DeviceState.open(folder, GENERIC) as state:
         assert state.moved_aside is None
@@ -67,6 +71,7 @@ def _see_all_there(folder: Path, lines: list[str], most_unacknowledged: int) -> 
         found = {o.seq for o in state.observations("anna", 10**6)}
         assert rows <= found
         assert len(found) <= len(rows) + most_unacknowledged
+        assert len(told) <= sum(one.told for one in state.accuracy("anna")) <= len(told) + most_unacknowledged
         _see_steps_whole(state, last_step, most_unacknowledged)
     assert not list(folder.glob("*.part"))
     with closing(sqlite3.connect(folder / "state.sqlite")) as connection:
@@ -83,6 +88,21 @@ def _see_steps_whole(state: DeviceState, last_step: int, most_unacknowledged: in
     assert [n.name for n in networks] == [f"network-{i}" for i in range(1, step + 1)]
     assert [n.name for n in networks if not n.retired] == ([serving] if step else [])
     assert Counter(e.text for e in state.events(limit=10**6)) == {f"step {i}": 2 for i in range(1, step + 1)}
+
+
+def test_a_new_file_has_its_log_from_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a kill amid the change to it would leave a journal, which a reader of the next start could not undo."""
+    changes: list[bytes] = []
+    settle = state_file._settle
+
+    def settled(connection: sqlite3.Connection) -> None:
+        changes.append((tmp_path / "state.sqlite").read_bytes()[18:20])
+        settle(connection)
+
+    monkeypatch.setattr(state_file, "_settle", settled)
+    DeviceState.open(tmp_path, GENERIC).close()
+    assert changes == [b"\2\2"]  # of the file format: WAL
+    assert {path.name for path in tmp_path.iterdir()} == {"state.sqlite", "state.lock"}
 
 
 _FORGETFUL = """

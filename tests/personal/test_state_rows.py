@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgewise.errors import StoreError, UsageError
 from edgewise.personal import state_rows as rows
-from tests.personal.states import network, observation
+from tests.personal.states import feedback, network, observation
 
 HERE = Path("state.sqlite")
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -97,7 +97,23 @@ def test_classes_of_another_form_are_refused(classes: Any, probabilities: Any, r
 @pytest.mark.parametrize("blobs", [(b"1234", b"12"), (b"123", b"123")])
 def test_blobs_that_do_not_pair_are_said(blobs: tuple[bytes, bytes]) -> None:
     with pytest.raises(StoreError, match="observation 9 has classes without probabilities"):
-        rows.read_observation((9, 1.0, "a", 0.5, "m", 1.0, None, *blobs), HERE)
+        rows.read_observation((9, 1.0, "a", 0.5, "m", 1.0, None, *blobs, None, None), HERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("answer_id", "", "The id of an answer is ''"),
+        ("unix_s", math.nan, "The time of feedback"),
+        ("model", "\ud800", "The model of feedback"),
+        ("answered", -1, "The class that was answered"),
+        ("generic", 1.5, "The class that the generic network answered"),
+        ("truth", 2**63, "The class that is true"),
+    ],
+)
+def test_feedback_that_cannot_be_kept_is_refused(name: str, value: Any, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        rows.feedback_row(replace(feedback("id"), **{name: value}))
 
 
 @given(_texts, st.lists(st.integers(0, 2**63 - 1)), _numbers, st.booleans())

@@ -10,7 +10,7 @@ import pytest
 from edgewise.errors import StoreError
 from edgewise.personal.state import DeviceState
 from edgewise.personal.state_schema import VERSION
-from tests.personal.states import GENERIC, contents, end, heard, observation, start
+from tests.personal.states import GENERIC, contents, end, feedback, heard, observation, start
 
 _SCHEMA_1 = """
 CREATE TABLE device (generic TEXT NOT NULL, forgetting INTEGER NOT NULL DEFAULT 0) STRICT;
@@ -44,11 +44,26 @@ PRAGMA user_version = 1;
 """
 
 
+_SCHEMA_2 = """
+ALTER TABLE observations ADD COLUMN outside REAL;
+ALTER TABLE observations ADD COLUMN top_classes BLOB NOT NULL DEFAULT x'';
+ALTER TABLE observations ADD COLUMN top_probabilities BLOB NOT NULL DEFAULT x'';
+PRAGMA user_version = 2;
+"""
+
+
+@pytest.fixture(params=[1, 2])
+def schema(request: pytest.FixtureRequest) -> int:
+    """Each that there was."""
+    return request.param
+
+
 @pytest.fixture
-def old(tmp_path: Path) -> Path:
-    """A folder with a file of schema 1."""
+def old(tmp_path: Path, schema: int) -> Path:
+    """A folder with a file of an older schema."""
     with closing(sqlite3.connect(tmp_path / "state.sqlite")) as connection:
-        connection.executescript(_SCHEMA_1)
+        for script in (_SCHEMA_1, _SCHEMA_2)[:schema]:
+            connection.executescript(script)
     return tmp_path
 
 
@@ -68,6 +83,9 @@ def test_an_older_file_is_migrated(old: Path) -> None:
         assert (second.label, second.ms) == (None, 30.0)
         assert state.record("anna", observation()) == 43
         assert list(state.observations("anna", 1)[0].top_classes) == [0, 1, 2]
+        assert (first.answer_id, first.class_index, state.accuracy("anna")) == (None, None, ())
+        state.tell("anna", feedback("answer"))
+        assert [one.told for one in state.accuracy("anna")] == [1]
     assert _value(old, "PRAGMA user_version") == [(VERSION,)]
 
 
@@ -99,7 +117,7 @@ sys.stdin.read()
 """
 
 
-def test_a_file_that_cannot_be_migrated_now_stays_as_it_is(old: Path) -> None:
+def test_a_file_that_cannot_be_migrated_now_stays_as_it_is(old: Path, schema: int) -> None:
     holder = start(_HOLDER, old)
     try:
         assert heard(holder) == "held"
@@ -107,12 +125,12 @@ def test_a_file_that_cannot_be_migrated_now_stays_as_it_is(old: Path) -> None:
             DeviceState.open(old, GENERIC, busy_s=0.1)
     finally:
         end(holder)
-    assert _value(old, "PRAGMA user_version") == [(1,)]
+    assert _value(old, "PRAGMA user_version") == [(schema,)]
     with DeviceState.open(old, GENERIC) as state:
         assert len(state.observations("anna", 10)) == 2
 
 
-def test_an_older_file_that_lacks_a_table_is_moved_aside_whole(old: Path) -> None:
+def test_an_older_file_that_lacks_a_table_is_moved_aside_whole(old: Path, schema: int) -> None:
     with closing(sqlite3.connect(old / "state.sqlite")) as connection:
         connection.execute("DROP TABLE observations")
     with DeviceState.open(old, GENERIC) as state:
@@ -120,7 +138,7 @@ def test_an_older_file_that_lacks_a_table_is_moved_aside_whole(old: Path) -> Non
         assert state.users() == ()
         shutil.copy(state.moved_aside, old / "copy.sqlite")
     with closing(sqlite3.connect(old / "copy.sqlite")) as connection:
-        assert connection.execute("PRAGMA user_version").fetchall() == [(1,)]
+        assert connection.execute("PRAGMA user_version").fetchall() == [(schema,)]
         assert connection.execute("SELECT name FROM users").fetchall() == [("anna",)]
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from edgewise.errors import EdgewiseError, StoreError
 from edgewise.personal.beliefs import Belief
-from edgewise.personal.tail_network import RECORD, TAIL, UserNetwork, UserTail
+from edgewise.personal.chooser import FILE, Chooser
+from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_tails import RECORD, Tail, UserTails, tail_file
 from tests.personal.learned import ANNA
 
 pytestmark = pytest.mark.torch
@@ -22,20 +24,25 @@ def folder(tail_once: Path, tmp_path: Path) -> Path:
 
 
 def test_the_record_comes_back(folder: Path) -> None:
-    tail = UserTail.read(folder)
-    changed = replace(tail, name="other", ms=0.25, own_outside=(0.5, *tail.own_outside[1:]))
+    tail = UserTails.read(folder)
+    changed = replace(tail, name="other", generic_ms=0.25, own_outside=(0.5, *tail.own_outside[1:]))
     changed.write(folder)
-    again = UserTail.read(folder)
-    assert {field.name: getattr(again, field.name) for field in fields(again)} == {
-        field.name: getattr(changed, field.name) for field in fields(changed)
-    }
+    again = UserTails.read(folder)
+    assert _values(again) == _values(changed)
     assert set(tail.classes) == set(ANNA)
-    assert tail.cost.seconds == 0.5
+    assert tail.seconds == 0.5
+
+
+def _values(tails: UserTails) -> list[object]:
+    def of(one: UserTails | Tail) -> dict[str, object]:
+        return {field.name: getattr(one, field.name) for field in fields(one) if field.name != "tails"}
+
+    return [of(tails), *map(of, tails.tails)]
 
 
 @pytest.mark.parametrize("scores", [np.arange(120.0), np.arange(53.0), np.repeat([1.0, 2.0], 60), np.zeros(60)])
 def test_at_most_one_in_twenty_of_the_users_own_is_turned_away(folder: Path, scores: np.ndarray) -> None:
-    tail = replace(UserTail.read(folder), own_scores=tuple(scores.tolist()))
+    tail = replace(UserTails.read(folder).tails[0], own_scores=tuple(scores.tolist()))
     away = int((scores > tail.threshold).sum())
     assert away <= 0.05 * len(scores)
     if len(set(scores)) == len(scores):
@@ -43,14 +50,14 @@ def test_at_most_one_in_twenty_of_the_users_own_is_turned_away(folder: Path, sco
 
 
 def test_outside_heeds_how_frequent_the_classes_are(folder: Path) -> None:
-    tail = replace(UserTail.read(folder), classes=(1, 4), shares=(0.89, 0.01))
+    tail = replace(UserTails.read(folder), classes=(1, 4), shares=(0.89, 0.01))
     assert tail.outside(Belief((1, 2), (0.5, 0.5)), 10) < 0.1
     assert tail.outside(Belief((4, 2), (0.5, 0.5)), 10) > 0.5
     assert tail.outside(Belief((2, 3), (0.5, 0.5)), 10) == 1
 
 
 def test_beliefs_that_sum_to_more_than_one_leave_nothing_below_zero(folder: Path) -> None:
-    tail = UserTail.read(folder)
+    tail = UserTails.read(folder)
     chances = np.full(64, 1 / 64 * 1.01, np.float16)
     assert chances.sum(dtype=np.float64) > 1
     belief = Belief(tuple(range(64)), tuple(float(one) for one in chances))
@@ -60,11 +67,12 @@ def test_beliefs_that_sum_to_more_than_one_leave_nothing_below_zero(folder: Path
 
 @pytest.mark.parametrize("damage", ["torn", "changed", "gone"])
 def test_a_damaged_network_is_refused(folder: Path, damage: str) -> None:
-    content = (folder / TAIL).read_bytes()
+    path = folder / tail_file(0)
+    content = path.read_bytes()
     if damage == "gone":
-        (folder / TAIL).unlink()
+        path.unlink()
     else:
-        (folder / TAIL).write_bytes(content[:-3] if damage == "torn" else content[:-3] + b"???")
+        path.write_bytes(content[:-3] if damage == "torn" else content[:-3] + b"???")
     with pytest.raises(StoreError, match=r"tail\.onnx"):
         UserNetwork(folder)
 
@@ -74,15 +82,19 @@ def test_a_damaged_network_is_refused(folder: Path, damage: str) -> None:
     [
         ("classes", "1"),
         ("own_scores", [float("nan")]),
+        ("own_doubts", [True]),
         ("evidence", {}),
         ("cost", {"steps": 3}),
         ("ms", None),
+        ("generic_ms", None),
     ],
 )
 def test_a_damaged_record_is_refused(folder: Path, key: str, value: object) -> None:
     path = folder / RECORD
     stored = json.loads(path.read_text())
-    stored["data"][key] = value
+    within = stored["data"] if key in stored["data"] else stored["data"]["tails"][0]
+    assert key in within
+    within[key] = value
     path.write_text(json.dumps(stored))
     with pytest.raises(EdgewiseError):
         UserNetwork(folder)
@@ -90,18 +102,30 @@ def test_a_damaged_record_is_refused(folder: Path, key: str, value: object) -> N
 
 def test_a_record_of_another_kind_is_refused(folder: Path) -> None:
     path = folder / RECORD
-    path.write_text(path.read_text().replace("user tail", "something"))
+    path.write_text(path.read_text().replace("user tails", "something"))
     with pytest.raises(StoreError, match="something"):
-        UserTail.read(folder)
+        UserTails.read(folder)
     path.unlink()
     with pytest.raises(StoreError):
-        UserTail.read(folder)
+        UserTails.read(folder)
 
 
 def test_a_network_answers_and_scores(folder: Path) -> None:
     network = UserNetwork(folder)
     network.warm_up()
-    logits, ms = network.answer(np.zeros((1, 32, 32, 32), np.float32))
+    entering = np.zeros((1, 32, 32, 32), np.float32)
+    logits, ms = network.answer(0, entering)
     assert logits.shape == (4,)
     assert ms > 0
-    assert network.foreign(logits) == pytest.approx(-np.logaddexp.reduce(logits[:3].astype(float)))
+    assert network.choose(entering).foreign == pytest.approx(-np.logaddexp.reduce(logits[:3].astype(float)))
+    (alone,) = network.answers(entering)
+    np.testing.assert_array_equal(alone, logits)
+
+
+def test_how_it_chooses_comes_back(folder: Path) -> None:
+    network, chooser = UserNetwork(folder), Chooser((0,), (0.25,), -1.5, mean_ms=0.75, own_share=0.5)
+    network.let_choose(chooser)
+    assert network.chooser == chooser == UserNetwork(folder).chooser
+    (folder / FILE).unlink()
+    with pytest.raises(StoreError, match="chooser"):
+        UserNetwork(folder).choose(np.zeros((1, 32, 32, 32), np.float32))

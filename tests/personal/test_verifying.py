@@ -12,7 +12,8 @@ from edgewise.errors import EdgewiseError
 from edgewise.personal.generic import FOLDER, GenericNetwork
 from edgewise.personal.inference import infer
 from edgewise.personal.learning import Learning
-from edgewise.personal.tail_network import UserNetwork, UserTail
+from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_tails import UserTails
 from edgewise.personal.verifying import Verifying
 from edgewise.prune.confidence import ConfidenceSequence
 from tests.personal.learned import ANNA, BERT, QUICK, Stream
@@ -26,8 +27,8 @@ def generic(opened_once: Path) -> GenericNetwork:
     return GenericNetwork(opened_once / FOLDER)
 
 
-def _verifying(folder: Path) -> Verifying:
-    return Verifying(UserNetwork(folder), QUICK, KNOWN)
+def _verifying(folder: Path, **changed: object) -> Verifying:
+    return Verifying(UserNetwork(folder), replace(QUICK, **changed), KNOWN)
 
 
 def _take(verifying: Verifying, generic: GenericNetwork, classes: Sequence[int], most: int = 300) -> int:
@@ -39,27 +40,64 @@ def _take(verifying: Verifying, generic: GenericNetwork, classes: Sequence[int],
     return most
 
 
+def _changed(tail_once: Path, tmp_path: Path, **values: object) -> Path:
+    """The network, its tail changed."""
+    folder = Path(shutil.copytree(tail_once, tmp_path / "changed"))
+    tails = UserTails.read(folder)
+    replace(tails, tails=(replace(tails.tails[0], **values),)).write(folder)
+    return folder
+
+
 def test_one_that_answers_alike_passes(generic: GenericNetwork, tail_once: Path) -> None:
     verifying = _verifying(tail_once)
-    held_out = verifying.evidence.inputs
     assert not verifying.passes
-    assert held_out == 60
+    assert verifying.evidence is None
     count = _take(verifying, generic, ANNA)
     assert verifying.passes
-    assert verifying.evidence.inputs == held_out + count
+    assert verifying.evidence is not None
+    assert verifying.evidence.inputs == count
     assert verifying.problem == ""
+    assert verifying.chooser is not None
+    assert verifying.chooser.own_share > 0.5
+
+
+def _wrong(tail_once: Path, tmp_path: Path) -> Path:
+    """A network that takes each class for another, and was not found out by the inputs that were held out."""
+    folder = _changed(tail_once, tmp_path)
+    tails = UserTails.read(folder)
+    turned = (*tails.classes[1:], tails.classes[0])
+    posterior = replace(tails.evidence.posterior, classes=turned)
+    tail = replace(tails.tails[0], evidence=replace(tails.evidence, posterior=posterior))
+    replace(tails, classes=turned, tails=(tail,)).write(folder)
+    return folder
 
 
 def test_a_wrong_network_is_refused(generic: GenericNetwork, tail_once: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(tail_once, tmp_path / "wrong"))
-    tail = UserTail.read(folder)
-    turned = (*tail.classes[1:], tail.classes[0])  # it takes each class for another
-    posterior = replace(tail.evidence.posterior, classes=turned)
-    replace(tail, classes=turned, evidence=replace(tail.evidence, posterior=posterior)).write(folder)
-    verifying = _verifying(folder)
-    assert _take(verifying, generic, ANNA) < 100
+    verifying = _verifying(_wrong(tail_once, tmp_path), most_verified=40)
+    assert _take(verifying, generic, ANNA) <= 40
     assert not verifying.passes
-    assert verifying.problem.startswith("refused: an expected drop of ")
+    assert verifying.problem
+
+
+def test_after_a_choice_that_fails_a_more_cautious_one_is_tried(
+    generic: GenericNetwork, tail_once: Path, tmp_path: Path
+) -> None:
+    """As all its answers are wrong, no choice is left once live inputs have told so."""
+    verifying, stream = _verifying(_wrong(tail_once, tmp_path)), Stream(1)
+    first = verifying.chooser
+    assert first is not None
+    while verifying.chooser == first:
+        verifying.take(infer(generic, stream.next(ANNA)))
+    assert verifying.chooser is None or verifying.chooser.own_share < first.own_share
+    assert _take(verifying, generic, ANNA) < 300
+    assert verifying.problem == "nothing that it answers surely enough is answered quicker than by the generic network"
+
+
+def test_one_that_is_no_quicker_is_turned_down(generic: GenericNetwork, tail_once: Path, tmp_path: Path) -> None:
+    verifying = _verifying(_changed(tail_once, tmp_path, ms=1.49))
+    assert verifying.chooser is None
+    assert verifying.problem
+    assert verifying.to_values() == {}
 
 
 def test_a_user_who_has_changed_meanwhile_is_told(generic: GenericNetwork, tail_once: Path) -> None:
@@ -69,13 +107,14 @@ def test_a_user_who_has_changed_meanwhile_is_told(generic: GenericNetwork, tail_
     assert not verifying.passes
 
 
-def test_evidence_alone_does_not_let_it_in(tail_once: Path) -> None:
+def test_evidence_alone_does_not_let_it_in(generic: GenericNetwork, tail_once: Path) -> None:
     verifying = _verifying(tail_once)
-    good = replace(verifying.evidence, sequence=replace(verifying.evidence.sequence, high=0.001))
-    verifying = Verifying(UserNetwork(tail_once), QUICK, KNOWN, good)
+    verifying.take(infer(generic, Stream(1).next(ANNA)))
+    assert verifying.evidence is not None
+    verifying.evidence = replace(verifying.evidence, sequence=replace(verifying.evidence.sequence, high=0.001))
     assert verifying.evidence.verdict == "passes"
     assert not verifying.passes, "whether the user is still the same is open"
-    assert "did not become clear whether the user is still the same" in verifying.undecided
+    assert "did not become clear whether the user is still the same" in verifying.so_far
 
 
 def test_a_user_with_some_inputs_of_other_classes_passes(generic: GenericNetwork, tail_once: Path) -> None:
@@ -95,31 +134,38 @@ def _belief(generic: GenericNetwork, pixels):
     return Belief.of(infer(generic, pixels).generic_logits)
 
 
-def test_evidence_comes_back(generic: GenericNetwork, tail_once: Path) -> None:
+def test_a_test_comes_back(generic: GenericNetwork, tail_once: Path) -> None:
     verifying = _verifying(tail_once)
     stream = Stream(1)
     for _ in range(20):
         verifying.take(infer(generic, stream.next(ANNA)))
     values = verifying.to_values()
     again = Verifying.from_values(verifying.network, QUICK, KNOWN, values, Path("state"))
-    assert again.evidence == verifying.evidence
+    assert again.evidence == verifying.evidence is not None
+    assert again.chooser == verifying.chooser
+    assert again.to_values() == values
     with pytest.raises(EdgewiseError):
         Verifying.from_values(verifying.network, Learning(), KNOWN, {"alpha": 2}, Path("state"))
 
 
-def test_what_will_not_pass_is_given_up_early(tail_once: Path) -> None:
-    network = UserNetwork(tail_once)
-    begun = ConfidenceSequence.begin(0.1, least=0.0)
-
-    def after(drops: np.ndarray) -> Verifying:
-        evidence = replace(network.tail.evidence, max_drop_points=1.0, sequence=begun.update(drops))
-        assert evidence.verdict == "undecided"
-        return Verifying(network, QUICK, KNOWN, evidence)
-
+def test_what_will_not_pass_is_given_up_early(generic: GenericNetwork, tail_once: Path) -> None:
+    """0.9 points of the one that may be: thousands of inputs would tell."""
+    verifying, inference = _verifying(tail_once), infer(generic, Stream(1).next(ANNA))
+    verifying.take(inference)
+    assert verifying.evidence is not None
     borderline = np.zeros(1000)
-    borderline[::100] = 0.9  # 0.9 points of the one that is allowed: thousands of inputs would tell
-    assert after(borderline).is_hopeless(4000)
-    assert not after(borderline[:500]).is_hopeless(4000), "too early to tell"
-    good = np.zeros(300)
-    assert not after(good).is_hopeless(400)
-    assert after(good).is_hopeless(300)
+    borderline[::100] = 0.9
+    begun = replace(verifying.evidence, max_drop_points=1.0)
+
+    def after(drops: np.ndarray, most_verified: int) -> Verifying:
+        """In its last round."""
+        found = _verifying(tail_once, most_verified=most_verified)
+        found.chooser, found._round, found._inputs = verifying.chooser, 3, len(drops)
+        found.evidence = replace(begun, sequence=ConfidenceSequence.begin(0.1, least=0.0).update(drops))
+        assert found.evidence.verdict == "undecided"
+        return found
+
+    assert after(borderline, 4000).problem.startswith("undecided")
+    assert after(borderline[:200], 4000).problem == "", "too early to tell"
+    assert after(np.zeros(200), 400).problem == ""
+    assert after(np.zeros(200), 200).problem.startswith("undecided")

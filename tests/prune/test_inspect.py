@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra [torch] is not installed")
 pytest.importorskip("torch_pruning", reason="the extra [torch] is not installed")
+import numpy as np
 import torch
 import typer
 from typer.testing import CliRunner
@@ -18,6 +19,7 @@ from edgewise.prune.inspect import inspect, inspection
 from edgewise.prune.source import network_of
 from edgewise.prune.torch_pruning_groups import find_groups
 from edgewise.prune.work import network_work
+from edgewise.zoo.loaders import load
 from edgewise.zoo.macs.torch import count_macs
 from edgewise.zoo.sources import find
 from tests.prune.small_networks import NETWORKS, SIZE_PX, Dense, Grouped, Inverted, Residual, drawn, noise
@@ -125,13 +127,21 @@ class TestCommand:
 
 
 class TestSource:
-    @pytest.mark.parametrize("name", ["tiny:s", "onnx:net.onnx", "ensemble:tiny:s+tiny:m"])
+    @pytest.mark.parametrize("name", ["tflite:net.tflite", "ensemble:tiny:s+tiny:m"])
     def test_what_is_no_pytorch(self, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
-        Path("net.onnx").touch()
+        Path("net.tflite").touch()
         with pytest.raises(UsageError, match="no PyTorch network; only such can be pruned") as error:
             network_of(find([name])[0])
         assert "timm:NAME" in error.value.hint
+
+    def test_a_bundled_network_comes_with_its_own_weights(self) -> None:
+        (source,) = find(["tiny:s"])
+        network, size_px = network_of(source)
+        answers = load(source).predict(image := np.random.default_rng(0).normal(size=(1, 3, 64, 64)).astype("f4"))
+        assert size_px == 64
+        with torch.no_grad():
+            np.testing.assert_allclose(network(torch.from_numpy(image)).numpy(), answers, rtol=1e-3, atol=1e-3)
 
     def test_classes_of_its_own(self, factory: str) -> None:
         with pytest.raises(UsageError, match="has classes of its own"):

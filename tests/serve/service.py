@@ -65,6 +65,9 @@ class Client:
         where = "/predict" if user is None else f"/predict?user={quote(user, safe='')}"
         return self.request("POST", where, content, {"Content-Type": kind})
 
+    def post(self, path: str, value: Any) -> Reply:
+        return self.request("POST", path, json.dumps(value), {"Content-Type": "application/json"})
+
     def put(self, path: str, value: Any) -> Reply:
         return self.request("PUT", path, json.dumps(value), {"Content-Type": "application/json"})
 

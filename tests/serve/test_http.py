@@ -15,8 +15,11 @@ from tests.serve.service import Client, RunningService, raw
 
 pytestmark = [pytest.mark.serve, pytest.mark.torch]
 
+IMAGE = {"Content-Type": "image/png"}
 ROUTES = {
     "/predict": {"post"},
+    "/feedback": {"post"},
+    "/classes": {"get"},
     "/models": {"get"},
     "/users": {"get"},
     "/users/{user}": {"get", "delete"},
@@ -69,6 +72,18 @@ def test_the_default_user_is_me(client: Client, drawn: list[bytes]) -> None:
 @pytest.mark.parametrize("kind", ["image/png", "image/jpeg", "application/octet-stream", "IMAGE/PNG; q=1"])
 def test_any_image_type_is_taken_and_the_bytes_decide(client: Client, drawn: list[bytes], kind: str) -> None:
     assert client.predict(drawn[3], kind=kind).status == 200
+
+
+@pytest.mark.parametrize("wish", ["max_latency_ms=50", "min_accuracy=0.9", "max_latency_ms=0.001&min_accuracy=1"])
+def test_wishes_are_taken(client: Client, drawn: list[bytes], wish: str) -> None:
+    assert client.request("POST", f"/predict?{wish}", drawn[0], IMAGE).status == 200
+
+
+@pytest.mark.parametrize("wish", ["max_latency_ms=0", "max_latency_ms=inf", "min_accuracy=1.1", "min_accuracy=nan"])
+def test_wishes_that_cannot_be_are_refused(client: Client, drawn: list[bytes], wish: str) -> None:
+    reply = client.request("POST", f"/predict?{wish}", drawn[0], IMAGE)
+    assert reply.status == 422
+    assert wish.split("=")[0] in reply.json["detail"]
 
 
 def test_a_user_s_state(client: Client, drawn: list[bytes]) -> None:
@@ -178,6 +193,7 @@ def test_the_description_has_every_route(client: Client) -> None:
     assert {path: set(found) for path, found in described["paths"].items()} == ROUTES
     schemas = described["components"]["schemas"]
     assert set(schemas) >= {"Prediction", "Network", "UserState", "Happened", "LearningMode", "Problem", "Readiness"}
+    assert set(schemas) >= {"TrueLabel", "Feedback", "Accuracy"}
     assert "HTTPValidationError" not in schemas
     body = described["paths"]["/predict"]["post"]["requestBody"]["content"]
     assert set(body) == {"application/octet-stream", "image/*"}

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from edgewise.drawn import CLASSES
 from tests.serve.service import TOKEN, Client, RunningService, begin, raw, served, until
+from tests.tiny_generic import bundled_file
 
 pytestmark = [pytest.mark.serve, pytest.mark.torch]
 
@@ -39,6 +41,14 @@ def test_it_says_where_it_is_on_one_line(service: RunningService) -> None:
     assert service.said["address"].startswith("http://127.0.0.1:")
     assert service.said["pid"] == service.process.pid
     assert (service.said["model"], service.said["classes"]) == ("drawn", 10)
+
+
+def test_an_onnx_file_of_ones_own_is_opened_and_answers(tmp_path: Path, drawn: list[bytes]) -> None:
+    file = bundled_file(tmp_path)
+    with RunningService(tmp_path / "state", "--model", file) as service, service.client() as client:
+        assert (service.said["model"], service.said["classes"]) == ("tiny:l", 10)
+        labels = [client.predict(content).json["label"] for content in drawn[:10]]
+        assert labels == list(CLASSES)  # they come in turn
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"])

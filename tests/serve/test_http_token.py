@@ -9,7 +9,7 @@ from tests.serve.service import TOKEN, Client, copied, heard, raw, served
 
 pytestmark = [pytest.mark.serve, pytest.mark.torch]
 
-GUARDED = ["/predict", "/models", "/users", "/users/me", "/events", "/readyz", "/metrics"]
+GUARDED = ["/predict", "/models", "/users", "/users/me", "/classes", "/events", "/readyz", "/metrics"]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,7 @@ def test_what_would_change_something_is_refused_too(guarded: str) -> None:
     with Client(guarded) as client:
         assert client.request("DELETE", "/users/me").status == 401
         assert client.put("/users/me/learning", {"mode": "on"}).status == 401
+        assert client.post("/feedback", {"id": "none", "label": 0}).status == 401
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])

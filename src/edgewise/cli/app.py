@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 import edgewise
-from edgewise.cli import classify, demo, doctor, profile, prune, report, select, serve, zoo
+from edgewise.cli import classify, demo, doctor, live, profile, prune, report, select, serve, zoo
 from edgewise.cli.main import Ended
 from edgewise.cli.settings import read_settings
 
@@ -38,6 +38,7 @@ app.command("classify")(classify.command)
 app.command("report")(report.command)
 app.add_typer(prune.app, name="prune")
 app.command("serve")(serve.command)
+app.command("live")(live.command)
 app.add_typer(zoo.app, name="zoo")
 app.command("doctor")(doctor.command)
 

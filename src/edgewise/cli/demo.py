@@ -1,4 +1,4 @@
-"""`edgewise demo`: the whole way on the bundled zoo and drawn images, in under a minute."""
+"""`edgewise demo`: the whole way on the bundled zoo and drawn images, and a device that learns its user."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,10 @@ from edgewise.cli.classify import show as show_replies
 from edgewise.cli.console import milliseconds, print_json, progress_bars
 from edgewise.cli.console import out as console
 from edgewise.cli.fair_tables import show_table
-from edgewise.errors import UsageError
+from edgewise.cli.live import DRAWN_MODEL
+from edgewise.cli.live import show as show_story
+from edgewise.cli.live_display import live_display
+from edgewise.errors import UsageError, install_hint
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings
 from edgewise.profile.run import profile as make_profile
@@ -21,17 +24,23 @@ from edgewise.select.selector import Method
 from edgewise.store import read_json, write_json
 
 MARKER, SCHEMA = "demo.json", 1
+_LIVE_INPUTS = 800  # in each part: enough for a network to be let in, and to serve
+_LIVE_MAX_DROP = 3.0  # points; fewer need more inputs to be sure of
 
 
 def command(
     out: Annotated[Path, typer.Option(help="The folder for everything that the demo makes.")] = Path("edgewise-demo"),
     per_class: Annotated[int, typer.Option(min=20, help="Drawn images per class to profile.")] = 120,
+    live: Annotated[bool, typer.Option("--live/--no-live", help="Play a user through the service at the end.")] = True,
     seed: options.Seed = 0,
     threads: options.Threads = 1,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Draw images, profile the bundled zoo, judge the selectors, fit one, answer new images with it, and report."""
+    """Draw images, profile the bundled zoo, judge the selectors, fit one, answer new images with it, and report.
+
+    At the end a user is played through the service, where the extras serve and torch are installed.
+    """
     from edgewise.report.record import write_profile_report
     from edgewise.select.judge.fair_table_json import table_to_json
 
@@ -42,13 +51,15 @@ def command(
     _answer_new(out, outcomes, table, threads, seed, json=json)
     report = write_profile_report(out / "profile", out / "report.html", title="The edgewise demo", show_images=True)
     report = report.resolve()
-    seconds = perf_counter() - started
     lines = learned(table)
+    story = _play(out, threads, seed, quiet=quiet, json=json) if live else []
+    seconds = perf_counter() - started
     if json:
-        print_json({"fair_table": table_to_json(table), "learned": lines, "seconds": seconds, "report": report})
+        told = {"fair_table": table_to_json(table), "learned": lines, "seconds": seconds, "report": report}
+        print_json(told | {"live": story})
         return
     console.print(f"\n[bold]What was learned[/] [dim]({seconds:.0f} s)[/]")
-    for line in (*lines, str(report)):
+    for line in (*lines, *story, str(report)):
         console.print(line, soft_wrap=True, markup=False)
 
 
@@ -102,6 +113,29 @@ def _answer_new(out: Path, outcomes: Outcomes, table: FairTable, threads: int, s
     replies = [(path, engine.classify(path)) for path in sorted((out / "new").rglob("*.png"))]
     if not json:
         show_replies([(f"{path.parent.name}.png", reply) for path, reply in replies])
+
+
+def _play(out: Path, threads: int, seed: int, *, quiet: bool, json: bool) -> list[str]:
+    """Play a user, another and the first again through the real service; what came of it, or how to see it."""
+    from edgewise.live.run import Settings, run
+    from edgewise.live.service import missing_extras
+    from edgewise.live.stream import DRAWN_THEN, DRAWN_USER, draw_items, make_stream
+    from edgewise.report.live import write_live
+    from edgewise.report.live_words import headline
+
+    if missing := missing_extras():
+        return [f"A device that learns its user can be seen too. {install_hint(','.join(missing))}"]
+    _say("5. Serve a user, another, and the first again, who are learned while they are answered", json=json)
+    settings = Settings("drawn images", DRAWN_MODEL, {"--max-drop": (_LIVE_MAX_DROP,)}, threads=threads, seed=seed)
+    with live_display(quiet=quiet or json) as display:
+        items = draw_items(out / "live" / "data", DRAWN_USER, DRAWN_THEN, _LIVE_INPUTS, display.progress)
+        stream = make_stream(items, DRAWN_USER, DRAWN_THEN, _LIVE_INPUTS)
+        story = run(stream, out / "live" / "state", settings, display, display.progress)
+    page = out / "live.html"
+    write_live(page, story)
+    if not json:
+        show_story(story)
+    return [headline(story), str(page.resolve())]
 
 
 def _methods(seed: int) -> dict[str, Method]:

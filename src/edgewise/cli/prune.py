@@ -24,7 +24,9 @@ _NAMED_LAYERS = 2
 
 @app.command("inspect")
 def inspect(
-    source: Annotated[str, typer.Argument(help="A PyTorch classifier: timm:NAME, torchvision:NAME, torch:PATH.py:FN.")],
+    source: Annotated[
+        str, typer.Argument(help="A classifier: onnx:PATH, timm:NAME, torchvision:NAME, torch:PATH.py:FN.")
+    ],
     weights: options.Weights = None,
     classes: Annotated[
         int | None, typer.Option(min=2, help="Outputs of a timm or torchvision network that is built without weights.")

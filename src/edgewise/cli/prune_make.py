@@ -26,7 +26,8 @@ _SHOWN_LAYERS = 12
 def command(
     ctx: typer.Context,
     model: Annotated[
-        str | None, typer.Option(help="A PyTorch classifier: timm:NAME, torchvision:NAME or torch:PATH.py:FUNCTION.")
+        str | None,
+        typer.Option(help="The classifier: onnx:PATH, timm:NAME, torchvision:NAME or torch:PATH.py:FUNCTION."),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="A folder of this user's images; no labels are used.")] = None,
     classes: Annotated[
@@ -68,7 +69,7 @@ def command(
     ] = "model",
     zoo: Annotated[
         list[str] | None,
-        typer.Option(help="With --base auto: a PyTorch classifier beside --model. Repeat for more."),
+        typer.Option(help="With --base auto: a classifier beside --model. Repeat for more."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=4, help="So many images at most, drawn by the seed.")] = None,
     weights: options.Weights = None,

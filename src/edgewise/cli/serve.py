@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgewise.cli import options
+from edgewise.cli import learning_options, options
 from edgewise.cli.console import out as console
 from edgewise.cli.console import print_json_line, progress_bars
 from edgewise.errors import DataError, MissingExtra, UsageError
@@ -17,6 +17,7 @@ from edgewise.text import printable
 if TYPE_CHECKING:
     from edgewise.personal.generic import GenericParts
 
+_TARGET_SPEEDUPS = (2.0, 1.5)
 _TOKEN = "EDGEWISE_TOKEN"
 
 
@@ -25,7 +26,7 @@ def command(
     model: Annotated[
         str | None,
         typer.Option(
-            help="The generic classifier, a PyTorch one: timm:NAME, torchvision:NAME or torch:PATH.py:FUNCTION. "
+            help="The generic classifier: onnx:PATH, timm:NAME, torchvision:NAME or torch:PATH.py:FUNCTION. "
             "Needed once; from then on the state folder holds it."
         ),
     ] = None,
@@ -36,21 +37,11 @@ def command(
     token_file: Annotated[
         Path | None, typer.Option(help="A file with the token that requests must bring; else $EDGEWISE_TOKEN.")
     ] = None,
-    target_speedup: Annotated[
-        float, typer.Option(help="How many times as fast the part that is cut is to be, measured.")
-    ] = 1.5,
-    max_drop: Annotated[
-        float, typer.Option(min=0, help="Points of accuracy that a user's network may lose at most.")
-    ] = 1.0,
-    memory_mb: Annotated[
-        float, typer.Option(min=1, help="For what inference leaves behind for pruning, a user, in MB.")
-    ] = 200,
-    open_share: Annotated[
-        float, typer.Option(help="The share of the MACs, from the output on, that users' networks replace.")
-    ] = 0.5,
-    temperature: Annotated[
-        float, typer.Option(min=0.01, help="Of the generic model's probabilities, if it is known.")
-    ] = 1.0,
+    target_speedup: learning_options.TargetSpeedup = None,
+    max_drop: learning_options.MaxDrop = 1.0,
+    memory_mb: learning_options.MemoryMb = 200,
+    open_share: learning_options.OpenShare = 0.5,
+    temperature: learning_options.Temperature = 1.0,
     weights: options.Weights = None,
     threads: options.Threads = 1,
     seed: options.Seed = 0,
@@ -80,7 +71,7 @@ def command(
         raise UsageError(problem, f"Put 16 random characters or more into a file: --token-file FILE, or ${_TOKEN}.")
     learning = Learning(
         memory_mb=memory_mb,
-        target_speedup=target_speedup,
+        target_speedups=tuple(target_speedup or _TARGET_SPEEDUPS),
         max_drop_points=max_drop,
         temperature=temperature,
         seed=seed,

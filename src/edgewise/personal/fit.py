@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.outside_trial import OutsideTrial
-from edgewise.personal.tail_network import UserTail
+from edgewise.personal.user_tails import UserTails
 from edgewise.prune.confidence import alpha_of
 
 Verdict = Literal["fits", "does not", "open"]
@@ -20,7 +20,7 @@ class Fit:
     ever: the trial begins anew every `block` inputs, the k-th with 6 / (pi k)^2 of alpha. The latest verdict stands.
     """
 
-    def __init__(self, tail: UserTail, known: int, most_outside: float, alpha: float, block: int = _BLOCK) -> None:
+    def __init__(self, tail: UserTails, known: int, most_outside: float, alpha: float, block: int = _BLOCK) -> None:
         """`known`: classes of the generic network."""
         self.tail, self._known, self._most_outside, self._alpha = tail, known, most_outside, alpha
         self._block = block

@@ -1,4 +1,4 @@
-"""One input answered: by the user's network where it knows it, by the generic one where it does not."""
+"""One input answered: by the user's network where it is sure, by the generic one where it is not."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,14 @@ from edgewise.select.calibration import softmax
 _MOST_SHOWN = 5
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What a request asks of its answer. It is met where it can be: an answer comes in any case."""
+
+    most_ms: float | None = None  # that the networks may take
+    least_sure: float | None = None  # 0..1: how much of its belief a tail must give to its answer, or does not answer
+
+
 @dataclass(frozen=True, eq=False)
 class Inference:
     """What ran for one input, and what it gave."""
@@ -20,8 +28,12 @@ class Inference:
     generic_logits: np.ndarray | None  # float32 [C]; None: the generic tail did not run
     classes: tuple[int, ...]  # the best, of the generic network's, by the network that answered
     chances: tuple[float, ...]  # theirs
-    by_user_network: bool
+    tail: int | None  # of the user's, the one that answered; None: the generic one
     ms: float  # of the networks that the answer waited for
+
+    @property
+    def by_user_network(self) -> bool:
+        return self.tail is not None
 
     @property
     def rejected(self) -> bool:
@@ -29,26 +41,28 @@ class Inference:
         return self.foreign is not None and not self.by_user_network
 
 
-def infer(generic: GenericNetwork, pixels: np.ndarray, user: UserNetwork | None = None) -> Inference:
+def infer(
+    generic: GenericNetwork, pixels: np.ndarray, user: UserNetwork | None = None, wish: Wish | None = None
+) -> Inference:
     """Answer an image, uint8 [h, w, 3].
 
-    What the user's network turns away is answered by the generic tail from the same activations: the prefix never runs
+    What the user's tails turn away is answered by the generic tail from the same activations: the prefix never runs
     twice. Raises `ModelError` where a network fails.
     """
+    wish = wish or Wish()
     entering, ms = generic.enter(pixels)
     foreign = None
     if user is not None:
-        logits, own_ms = user.answer(entering)
-        ms += own_ms
-        foreign = user.foreign(logits)
-        if foreign <= user.tail.threshold:
-            chances = softmax(logits[None, :-1])[0]
-            classes, best = _best(chances)
-            named = tuple(user.tail.classes[place] for place in classes)
-            return Inference(entering[0], foreign, None, named, best, True, ms)
+        tried = user.choose(entering, least_sure=wish.least_sure)
+        ms, foreign = ms + tried.ms, tried.foreign
+        late = wish.most_ms is not None and ms + user.tails.generic_ms > wish.most_ms
+        if tried.sure or late:
+            classes, best = _best(softmax(tried.logits[None, :-1])[0])
+            named = tuple(user.tails.classes[place] for place in classes)
+            return Inference(entering[0], foreign, None, named, best, tried.tail, ms)
     answered, own_ms = generic.answer(entering)
     classes, best = _best(softmax(answered[None])[0])
-    return Inference(entering[0], foreign, answered, classes, best, False, ms + own_ms)
+    return Inference(entering[0], foreign, answered, classes, best, None, ms + own_ms)
 
 
 def _best(chances: np.ndarray) -> tuple[tuple[int, ...], tuple[float, ...]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from edgewise import store
 from edgewise.restore import restore
 
-KIND, SCHEMA = "pruning job", 1
+KIND, SCHEMA = "pruning job", 2
 JOB, COLLECTED = "job.json", "collected.safetensors"
 
 
@@ -18,7 +18,7 @@ class Job:
     generic: str  # fingerprint
     classes: tuple[int, ...]
     shares: tuple[float, ...]  # of the inputs
-    target_speedup: float  # of the tail, against the generic one's
+    target_speedups: tuple[float, ...]  # of each tail, against the generic one; the quickest first
     max_drop_points: float
     alpha: float
     collected_sha256: str

@@ -44,9 +44,13 @@ class Journal:
         ms: float,
         belief: Belief | None = None,
         outside: float | None = None,
+        answer_id: str | None = None,
+        class_index: int | None = None,
     ) -> None:
         """One answer, and what the generic network believed and an audit found. Raises `StoreError`."""
-        observation = Observation(time.time(), label, chance, model, ms, outside)
+        observation = Observation(
+            time.time(), label, chance, model, ms, outside, answer_id=answer_id, class_index=class_index
+        )
         if belief is not None:
             top = {"top_classes": np.array(belief.classes, np.uint16)}
             top |= {"top_probabilities": np.array(belief.chances, np.float16)}

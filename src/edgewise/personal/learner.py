@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from secrets import token_urlsafe
 from time import perf_counter
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from edgewise.errors import EdgewiseError, ModelError, StoreError
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.generic import GenericNetwork
-from edgewise.personal.inference import Inference, infer
+from edgewise.personal.inference import Inference, Wish, infer
 from edgewise.personal.journal import Journal
 from edgewise.personal.learning import Learning
 from edgewise.personal.making import Making
@@ -36,6 +37,7 @@ class Reply:
     why: str
     ms: float
     inference: Inference
+    id: str = field(default_factory=token_urlsafe)  # nobody else can guess it
 
 
 class Learner:
@@ -63,13 +65,13 @@ class Learner:
         self.observing = self._replayed()
         self._take_up({} if kept is None else kept["test"])
 
-    def answer(self, pixels: np.ndarray) -> Reply:
+    def answer(self, pixels: np.ndarray, wish: Wish | None = None) -> Reply:
         """Answer an image, uint8 [h, w, 3]; where the user's network fails, the generic one answers from then on.
 
         Raises `ModelError` where that fails too.
         """
         try:
-            inference = infer(self._generic, pixels, self.watching.network if self.watching else None)
+            inference = infer(self._generic, pixels, self.watching.network if self.watching else None, wish)
         except ModelError as error:
             if self.watching is None:
                 raise
@@ -78,7 +80,7 @@ class Learner:
         name, serving = self._generic.parts.name, self.session.serving
         if inference.by_user_network:
             assert serving is not None
-            name, why = serving, "the user's own network knows it"
+            name, why = serving, "the user's own network is sure of it"
         elif inference.rejected:
             why = f"{serving} turned it away"
         else:
@@ -159,7 +161,7 @@ class Learner:
             self.session = self.session.known_again(earlier.name, earlier.classes)
             self._store([("returned", f"{earlier.name} serves again: its classes are back.", figures(earlier))])
         elif settled is not None and self.session.phase == "observe":
-            self.session = self.session.settled(settled.classes, self._learning.target_speedup)
+            self.session = self.session.settled(settled.classes)
             try:
                 self.making.write_job(self.session, settled.shares, self.observing.collected)
             except EdgewiseError as error:
@@ -203,24 +205,25 @@ class Learner:
             self.session = self.session.made()
             self.verifying = Verifying(network, self._learning, self._known)
             text = f"{name} is made; the guard tries it beside the generic network."
-            self._store([("made", text, figures(network.tail))], [self._folder.row(network.tail)])
+            self._store([("made", text, figures(network.tails))], [self._folder.row(network)])
 
     def _verify(self, verifying: Verifying, inference: Inference) -> None:
         name = self.session.candidate
         assert name is not None
         try:
             verifying.take(inference)
-            if verifying.passes:
+            if verifying.passes and verifying.chooser:
+                verifying.network.let_choose(verifying.chooser)
                 self._watch(name)
         except EdgewiseError as error:
             self._turn_down(f"{name} failed while it was tried: {error}")
             return
         if verifying.passes:
             self.session, self.verifying = self.session.let_in(), None
-            values = figures(verifying.network.tail) | {"verdict": str(verifying.evidence)}
-            self._store([("swapped", f"{name} serves: {verifying.evidence}", values)])
-        elif verifying.problem or verifying.is_hopeless(self._learning.most_verified):
-            self._turn_down(f"{name} is not let in: {verifying.problem or verifying.undecided}")
+            row = self._folder.row(verifying.network, str(verifying.evidence))
+            self._store([("swapped", f"{name} serves: {verifying.evidence}", row.values)], [row])
+        elif verifying.problem:
+            self._turn_down(f"{name} is not let in: {verifying.problem}")
 
     def _turn_down(self, why: str) -> None:
         tried, self.verifying = self.verifying, None
@@ -246,7 +249,7 @@ class Learner:
         logits = inference.generic_logits
         if logits is None:
             logits, _ = self._generic.answer(inference.entering[None])
-        return watching.network.tail.outside(Belief.of(logits, self._learning.temperature), self._known)
+        return watching.network.tails.outside(Belief.of(logits, self._learning.temperature), self._known)
 
     def _heed_alarm(self, watching: Watching) -> None:
         if watching.alarm is None:
@@ -314,7 +317,8 @@ class Learner:
 
     def _remember(self, reply: Reply, belief: Belief | None = None, outside: float | None = None) -> None:
         label = self._generic.parts.classes.short_name(reply.classes[0])
-        self._journal.remember(label, reply.chances[0], reply.model, reply.ms, belief, outside)
+        named = (reply.id, reply.classes[0])
+        self._journal.remember(label, reply.chances[0], reply.model, reply.ms, belief, outside, *named)
 
     def _checkpoint(self) -> None:
         self._since_checkpoint += 1

@@ -14,7 +14,7 @@ class Learning:
     fewest_inputs: int = 300  # that a network is made of
     memory_mb: float = 200.0  # for what inference leaves behind, a user
     collecting_share: float = 0.1  # of the time of inference that keeping it may take
-    target_speedup: float = 1.5  # of the part that is cut, against the generic one's
+    target_speedups: tuple[float, ...] = (2.0, 1.5)  # of each tail, against the generic one; the quickest first
     max_drop_points: float = 1.0
     alpha: float = 0.05  # how likely a worse network may be let in, over all attempts
     most_verified: int = 4000  # inputs, within which a network must pass
@@ -29,8 +29,10 @@ class Learning:
         """Raises `UsageError` for what cannot be."""
         if self.fewest_inputs < 130:  # a change detector is calibrated on the two fifths that are held out
             raise UsageError(f"A network is to be made of {self.fewest_inputs} inputs; 130 are needed at least.")
-        if not self.target_speedup > 1:
-            raise UsageError(f"The target is {self.target_speedup:g}x; it must be above 1.")
+        targets = self.target_speedups
+        if not targets or min(targets) <= 1 or sorted(targets, reverse=True) != list(targets):
+            named = ", ".join(f"{one:g}x" for one in targets)
+            raise UsageError(f"The targets are {named or 'none'}; they must be above 1, the quickest first.")
         if not 0 < self.audit_share <= 1:
             raise UsageError(f"{self.audit_share:g} of the inputs are to be audited; it must be above 0, at most 1.")
         for name in ("collecting_share", "alpha", "false_alarms"):

@@ -40,7 +40,7 @@ class Making:
             generic=self._parts.fingerprint,
             classes=session.classes,
             shares=shares,
-            target_speedup=session.target_speedup,
+            target_speedups=tuple(session.milder(target) for target in self._learning.target_speedups),
             max_drop_points=self._learning.max_drop_points,
             alpha=alpha_of(attempt, self._learning.alpha),
             collected_sha256=collected.write(folder / COLLECTED),

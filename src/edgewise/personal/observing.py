@@ -10,8 +10,8 @@ from edgewise.personal.generic import GenericParts
 from edgewise.personal.inference import Inference
 from edgewise.personal.learning import Learning
 from edgewise.personal.observer import Observer
-from edgewise.personal.tail_network import UserTail
 from edgewise.personal.user_classes import UserClasses
+from edgewise.personal.user_tails import UserTails
 
 
 class Observing:
@@ -21,7 +21,7 @@ class Observing:
     finding classes anew takes hundreds.
     """
 
-    def __init__(self, known: int, learning: Learning, earlier: Iterable[UserTail] = ()) -> None:
+    def __init__(self, known: int, learning: Learning, earlier: Iterable[UserTails] = ()) -> None:
         """`known`: the generic network's classes."""
         self._known, self._learning = known, learning
         self.observer = Observer(known, learning.enough)
@@ -42,7 +42,7 @@ class Observing:
         self.collected.add(inference.entering, inference.generic_logits)
 
     @property
-    def returned(self) -> UserTail | None:
+    def returned(self) -> UserTails | None:
         """An earlier network that fits what comes now: of several, the one that leaves the least outside."""
         fitting = [fit for fit in self._fits if fit.verdict == "fits"]
         return min(fitting, key=lambda fit: fit.outside_at_most).tail if fitting else None

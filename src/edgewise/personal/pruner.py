@@ -44,9 +44,9 @@ def _make(job: Path, generic: Path, out: Path, progress: Any) -> None:
 
     torch = import_torch("Learning a user")
     torch.set_num_threads(Job.read(job).threads)
-    from edgewise.personal.make_tail import make_tail
+    from edgewise.personal.make_tails import make_tails
 
-    make_tail(job, generic, out, progress)
+    make_tails(job, generic, out, progress)
 
 
 if __name__ == "__main__":

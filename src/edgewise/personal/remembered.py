@@ -29,6 +29,8 @@ class Observation:
     # Of the generic network's calibrated posterior the most probable classes; both empty = it did not run.
     top_classes: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint16))  # uint16 [k], k <= 64
     top_probabilities: np.ndarray = field(default_factory=lambda: np.empty(0, np.float16))  # float16 [k]
+    answer_id: str | None = None  # by which the owner may speak of it; None = it was given before answers had ids
+    class_index: int | None = None  # the answer, of the generic network's classes; there where the id is
     seq: int = 0  # given by the store: later answers have higher ones
 
 
@@ -42,6 +44,27 @@ class Event:
     kind: str  # such as "learned", "pruning", "swapped", "alarm", "failed", "paused"
     text: str  # a sentence for a person
     values: Mapping[str, Any]  # of JSON
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What the owner says is true of one answer. Classes are the generic network's."""
+
+    answer_id: str
+    unix_s: float
+    model: str  # the network that answered
+    answered: int
+    generic: int | None  # what the generic network answered; None = it did not run, or that was not kept
+    truth: int
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How often a network was right, of the answers that the owner spoke of."""
+
+    model: str
+    told: int
+    right: int
 
 
 @dataclass(frozen=True)

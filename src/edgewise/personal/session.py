@@ -16,7 +16,7 @@ _FIRST_WAIT: Final = 128  # inputs after a failure
 _MOST_WAIT: Final = 8192
 _SOON: Final = 1024
 _SAME: Final = 0.5  # of the classes of either
-_MILDER: Final = 0.5  # of what the target is above 1
+_MILDER: Final = 0.5  # of what targets are above 1
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class Session:
     classes: tuple[int, ...] = ()  # that a network is made or was made for
     candidate: str | None = None
     serving: str | None = None  # None: the generic network
-    target_speedup: float = 1.5  # of the next network that is made
     attempts: int = 0  # networks made for these classes that were not let in
     networks: int = 0  # made so far, each with a name of its own
     wait: int = 0  # inputs
@@ -59,7 +58,8 @@ class Session:
     @classmethod
     def from_values(cls, values: dict[str, Any], origin: Path) -> "Session":
         """The inverse. Raises `StoreError`."""
-        return restore(cls, values, origin)
+        kept = {key: value for key, value in values.items() if key != "target_speedup"}  # of earlier versions
+        return restore(cls, kept, origin)
 
     def passed(self) -> "Session":
         """One more input was answered."""
@@ -67,7 +67,7 @@ class Session:
             return replace(self, served=self.served + 1)
         return replace(self, wait=self.wait - 1) if self.wait else self
 
-    def settled(self, classes: tuple[int, ...], target_speedup: float) -> "Session":
+    def settled(self, classes: tuple[int, ...]) -> "Session":
         """The user's classes are known: a network is to be made for them."""
         self._must_be("observe")
         shared, either = set(classes) & set(self.classes), set(classes) | set(self.classes)
@@ -79,8 +79,11 @@ class Session:
             candidate=f"network-{self.networks + 1}",
             networks=self.networks + 1,
             attempts=self.attempts if again else 0,
-            target_speedup=self.target_speedup if again and self.attempts else target_speedup,
         )
+
+    def milder(self, target_speedup: float) -> float:
+        """What is asked for after so many attempts: half of the speed beyond 1 is given up each time."""
+        return 1 + (target_speedup - 1) * _MILDER**self.attempts
 
     def made(self) -> "Session":
         """The candidate is there."""
@@ -104,7 +107,7 @@ class Session:
     def turned_down(self) -> "Session":
         """The candidate could not be made, or the guard refused it: observe on, ask for less, and wait ever longer.
 
-        Reading: half of the speed beyond 1 is given up each time, and the wait doubles, from 128 inputs to 8,192.
+        Reading: the wait doubles, from 128 inputs to 8,192.
         """
         if self.phase not in ("prune", "verify"):
             raise UsageError(f"No candidate can be turned down in the phase {self.phase}.")
@@ -113,7 +116,6 @@ class Session:
             phase="observe",
             candidate=None,
             attempts=self.attempts + 1,
-            target_speedup=1 + (self.target_speedup - 1) * _MILDER,
             wait=min(_MOST_WAIT, _FIRST_WAIT * 2**self.attempts),
         )
 

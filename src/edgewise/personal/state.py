@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from edgewise.errors import UsageError
 from edgewise.personal import state_rows as rows
-from edgewise.personal.remembered import Event, Happening, Observation, StoredNetwork, check_user
+from edgewise.personal.remembered import Accuracy, Event, Feedback, Happening, Observation, StoredNetwork, check_user
 from edgewise.personal.state_file import FILE, connect, damaged_files, sweep, take, transaction
 from edgewise.personal.state_transition import keep_event, keep_network, let_serve, retire_network
 from edgewise.personal.state_trouble import trouble
@@ -19,7 +19,7 @@ from edgewise.restore import shown
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-KEPT: Final = 10_000  # observations and events of a user
+KEPT: Final = 10_000  # observations, events and feedback of a user
 _BETWEEN_TRIMS = 256  # observations
 _BUSY_S = 2.0
 
@@ -48,9 +48,9 @@ class DeviceState:
     def open(cls, folder: Path, generic: str, *, keep: int = KEPT, busy_s: float = _BUSY_S) -> Self:
         """The state in a folder, made where there is none; older schemas are migrated.
 
-        `generic` is the fingerprint of the generic model, `keep` how many observations and events of a user stay,
-        `busy_s` how long another program that holds the file is waited for. A damaged file is moved aside and a new
-        one begun, which `moved_aside` tells.
+        `generic` is the fingerprint of the generic model, `keep` how many observations, events and feedback of a
+        user stay, `busy_s` how long another program that holds the file is waited for. A damaged file is moved aside
+        and a new one begun, which `moved_aside` tells.
 
         Raises `UsageError` when another process uses the folder, or the state belongs to another generic model;
         `StoreError` when the file is a newer edgewise's, is held, or cannot be written.
@@ -126,7 +126,8 @@ class DeviceState:
         with self._changing(durable=False) as connection:
             owner = self._id(user)
             cursor = connection.execute(
-                f"INSERT INTO observations (user, {rows.OBSERVATION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (owner, *row)
+                f"INSERT INTO observations (user, {rows.OBSERVATION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (owner, *row),
             )
             self._trim_observations(owner)
         assert cursor.lastrowid is not None
@@ -151,6 +152,49 @@ class DeviceState:
                 rows.count(last, "last"),
             )
         )
+
+    def answer(self, answer_id: str) -> tuple[str, Observation]:
+        """The user whom an answer was given to, and the answer. Raises `UsageError` for one that is not found.
+
+        The newest `keep` of all users are looked at, the latest first: an index would cost each answer a page to write.
+        """
+        found = self._read(
+            f"SELECT name, seq, {rows.OBSERVATION} FROM observations JOIN users ON users.id = user"
+            " WHERE seq > (SELECT max(seq) FROM observations) - ?2 AND answer_id = ?1 AND class_index NOT NULL"
+            " ORDER BY seq DESC LIMIT 1",
+            (rows.text(answer_id, "The id of an answer"), self._keep),
+        )
+        if not found:
+            raise UsageError(
+                f"No answer with the id {shown(answer_id)} is remembered.",
+                f"Give the id that came with one of the device's latest {self._keep:,} answers.",
+            )
+        user, *row = found[0]
+        return user, rows.read_observation(tuple(row), self._path)
+
+    def tell(self, user: str, feedback: Feedback) -> None:
+        """Keep what the owner says of an answer, in the place of what was said of it before.
+
+        The newest `keep` of a user stay. Raises `UsageError` for an unknown user, and for what cannot be kept.
+        """
+        row = rows.feedback_row(feedback)
+        with self._changing() as connection:
+            owner = self._id(user)
+            connection.execute(
+                f"INSERT INTO feedback (user, {rows.FEEDBACK}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (answer_id) DO UPDATE SET unix_s = excluded.unix_s, truth = excluded.truth",
+                (owner, *row),
+            )
+            self._trim("feedback", owner)
+
+    def accuracy(self, user: str) -> tuple[Accuracy, ...]:
+        """Of each network that the owner spoke of answers of, the first spoken of first."""
+        found = self._read_of(
+            user,
+            "SELECT model, count(*), sum(answered = truth) FROM feedback WHERE user = ?"
+            " GROUP BY model ORDER BY min(seq)",
+        )
+        return tuple(Accuracy(*row) for row in found)
 
     def transition(
         self,

@@ -66,7 +66,7 @@ def connect(path: Path, generic: str, busy_s: float) -> tuple[sqlite3.Connection
 
 def _begin(path: Path, generic: str) -> Path | None:
     """Make a new file in the place of what is there, which is moved aside; a failure leaves that as it is."""
-    for left in path.parent.glob(f".{path.name}.*{PART}"):  # by a process that was killed here
+    for left in path.parent.glob(f".{path.name}.*{PART}*"):  # by a process that was killed here
         with suppress(OSError):
             left.unlink()
     with atomic_path(path) as temporary:
@@ -74,6 +74,9 @@ def _begin(path: Path, generic: str) -> Path | None:
             connection.execute("PRAGMA journal_mode = MEMORY")
             with transaction(connection):
                 create(connection, generic)
+            connection.execute(
+                "PRAGMA journal_mode = WAL"
+            )  # later, a kill amid it could leave what `_open` cannot undo
         return _move_aside(path)
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from edgewise.errors import StoreError, UsageError
-from edgewise.personal.remembered import MOST_CLASSES, Event, Happening, Observation, StoredNetwork
+from edgewise.personal.remembered import MOST_CLASSES, Event, Feedback, Happening, Observation, StoredNetwork
 from edgewise.restore import restore, shown
 
 Row = tuple[Any, ...]
-OBSERVATION = (
-    "unix_s, label, confidence, model, ms, outside, top_classes, top_probabilities"  # columns, as rows have them
+OBSERVATION = (  # columns, as rows have them
+    "unix_s, label, confidence, model, ms, outside, top_classes, top_probabilities, answer_id, class_index"
 )
+FEEDBACK = "answer_id, unix_s, model, answered, generic, truth"
 NETWORK = "name, folder, classes_json, created_unix_s, values_json, retired"
 _CLASS, _PROBABILITY = np.dtype("<u2"), np.dtype("<f2")
 _CHANGED = "It was changed by hand; stop the service, move the file away, and start it again."
@@ -92,6 +93,8 @@ def observation_row(observation: Observation) -> Row:
         None if observation.outside is None else number(observation.outside, "The outside score of an observation"),
         classes.astype(_CLASS, copy=False).tobytes(),
         probabilities.astype(_PROBABILITY, copy=False).tobytes(),
+        None if observation.answer_id is None else text(observation.answer_id, "The id of an answer"),
+        None if observation.class_index is None else count(observation.class_index, "The class of an answer"),
     )
 
 
@@ -117,11 +120,23 @@ def _is_short_row(array: object, dtype: type[np.generic], many: int | None = Non
 
 def read_observation(row: Row, path: Path) -> Observation:
     """An observation of the row that begins with its `seq`. Raises `StoreError`."""
-    seq, unix_s, label, confidence, model, ms, outside, classes, probabilities = row
+    seq, unix_s, label, confidence, model, ms, outside, classes, probabilities, answer_id, class_index = row
     if len(classes) != len(probabilities) or len(classes) % 2:
         raise StoreError(f"{path}: observation {seq} has classes without probabilities.", _CHANGED)
-    top_classes, top_probabilities = np.frombuffer(classes, _CLASS), np.frombuffer(probabilities, _PROBABILITY)
-    return Observation(unix_s, label, confidence, model, ms, outside, top_classes, top_probabilities, seq)
+    tops = (np.frombuffer(classes, _CLASS), np.frombuffer(probabilities, _PROBABILITY))
+    return Observation(unix_s, label, confidence, model, ms, outside, *tops, answer_id, class_index, seq)
+
+
+def feedback_row(feedback: Feedback) -> Row:
+    """The columns of feedback but for `seq` and its user. Raises `UsageError` for what cannot be kept."""
+    return (
+        text(feedback.answer_id, "The id of an answer"),
+        number(feedback.unix_s, "The time of feedback"),
+        text(feedback.model, "The model of feedback"),
+        count(feedback.answered, "The class that was answered"),
+        None if feedback.generic is None else count(feedback.generic, "The class that the generic network answered"),
+        count(feedback.truth, "The class that is true"),
+    )
 
 
 def event_row(unix_s: float, happening: Happening) -> Row:

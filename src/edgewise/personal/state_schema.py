@@ -1,6 +1,7 @@
 """The tables of the state file, their version, and how older ones become the present one.
 
-Schema 1 held the answers alone; schema 2 also holds what the generic network found likely.
+Schema 1 held the answers alone; schema 2 also holds what the generic network found likely, schema 3 what the owner
+says of answers, which have ids for it.
 """
 
 import sqlite3
@@ -11,8 +12,22 @@ from typing import Any, Final
 
 from edgewise.errors import StoreError
 
-VERSION: Final = 2
+VERSION: Final = 3
 APPLICATION: Final = 0x65646765  # "edge"
+
+_FEEDBACK = (
+    """CREATE TABLE feedback (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        answer_id TEXT NOT NULL UNIQUE, -- of an observation, which may be gone by now
+        unix_s REAL NOT NULL,
+        model TEXT NOT NULL,
+        answered INTEGER NOT NULL, -- a class, as the next two
+        generic INTEGER, -- NULL = not known
+        truth INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX feedback_of_user ON feedback (user)",
+)
 
 _TABLES = (
     """CREATE TABLE device (
@@ -46,7 +61,9 @@ _TABLES = (
         ms REAL NOT NULL,
         outside REAL,
         top_classes BLOB NOT NULL DEFAULT x'', -- uint16, little-endian
-        top_probabilities BLOB NOT NULL DEFAULT x'' -- float16, little-endian
+        top_probabilities BLOB NOT NULL DEFAULT x'', -- float16, little-endian
+        answer_id TEXT,
+        class_index INTEGER
     ) STRICT""",
     """CREATE TABLE events (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -58,6 +75,7 @@ _TABLES = (
     ) STRICT""",
     "CREATE INDEX observations_of_user ON observations (user)",  # an index ends with the row's seq of itself
     "CREATE INDEX events_of_user ON events (user)",
+    *_FEEDBACK,
 )
 
 _STEPS: Mapping[int, tuple[str, ...]] = {  # from the version before
@@ -65,6 +83,11 @@ _STEPS: Mapping[int, tuple[str, ...]] = {  # from the version before
         "ALTER TABLE observations ADD COLUMN outside REAL",
         "ALTER TABLE observations ADD COLUMN top_classes BLOB NOT NULL DEFAULT x''",
         "ALTER TABLE observations ADD COLUMN top_probabilities BLOB NOT NULL DEFAULT x''",
+    ),
+    3: (
+        "ALTER TABLE observations ADD COLUMN answer_id TEXT",
+        "ALTER TABLE observations ADD COLUMN class_index INTEGER",
+        *_FEEDBACK,
     ),
 }
 

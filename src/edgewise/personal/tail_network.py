@@ -1,90 +1,27 @@
-"""A user's network that shares the generic one's prefix: a smaller tail for the user's classes. No PyTorch needed."""
+"""A user's network, loaded: its tails answer what entered the generic one's. No PyTorch needed."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypedDict
 
 import numpy as np
 
-from edgewise import store
 from edgewise.errors import OutputError
-from edgewise.personal.beliefs import Belief
-from edgewise.personal.user_classes import outside
-from edgewise.prune.cost import Cost
-from edgewise.prune.evidence import Evidence
+from edgewise.personal.chooser import Chooser, doubt
+from edgewise.personal.user_tails import Tail, UserTails, tail_file
 from edgewise.prune.foreign import foreign_scores
-from edgewise.restore import restore
 from edgewise.runtime.onnx_part import OnnxPart
-from edgewise.store import FileFacts
-
-KIND, SCHEMA = "user tail", 1
-RECORD, TAIL = "user_tail.json", "tail.onnx"
-OWN_REJECTION = 0.05
-_AGAIN = "The service makes it again."
-_TUPLES = ("classes", "shares", "own_scores", "own_outside")
-
-
-class _Stored(TypedDict):
-    """`user_tail.json`."""
-
-    name: str
-    generic: str
-    classes: list[int]
-    shares: list[float]
-    own_scores: list[float]
-    own_outside: list[float]
-    ms: float
-    generic_ms: float
-    macs: int
-    generic_macs: int
-    images: int
-    evidence: dict[str, Any]
-    cost: Cost
-    files: dict[str, FileFacts]
 
 
 @dataclass(frozen=True, eq=False)
-class UserTail:
-    """What is known of it. Times and MACs are of the tails alone, both on the same machine, in turns."""
+class Tried:
+    """What a user's network made of an input."""
 
-    name: str
-    generic: str  # fingerprint of the network whose prefix it shares
-    classes: tuple[int, ...]
-    shares: tuple[float, ...]  # of the inputs, when it was made
-    own_scores: tuple[float, ...]  # how foreign the user's own held-out inputs look to it (energy)
-    own_outside: tuple[float, ...]  # how likely the generic network holds those to be of other classes
+    foreign: float  # how foreign it looks to the tail that ran first
+    logits: np.ndarray  # float32 [K + 1], of the last tail that ran
+    tail: int  # that one
+    sure: bool  # else the answer is the generic tail's to give
     ms: float
-    generic_ms: float
-    macs: int
-    generic_macs: int
-    images: int  # that it was made from
-    evidence: Evidence
-    cost: Cost
-
-    @property
-    def threshold(self) -> float:
-        """What looks more foreign is turned away: one in twenty of the user's own held-out inputs does."""
-        return float(np.quantile(self.own_scores, 1 - OWN_REJECTION, method="higher"))
-
-    def outside(self, belief: Belief, known: int) -> float:
-        """0..1: the probability that an input is of none of its classes, of a generic network of `known` classes."""
-        return outside(self.classes, self.shares, belief, known)
-
-    def write(self, folder: Path) -> None:
-        """Beside `tail.onnx`, and after it: it names its hash."""
-        own = {"evidence": self.evidence.to_values(), "files": store.describe_files(folder, (TAIL,))}
-        store.write_json(folder / RECORD, KIND, SCHEMA, asdict(self) | own)
-
-    @classmethod
-    def read(cls, folder: Path) -> "UserTail":
-        """Raises `StoreError` for what is missing, torn or another's."""
-        path = folder / RECORD
-        stored = restore(_Stored, store.read_json(path, KIND, SCHEMA, _AGAIN), path)
-        store.check_files(folder, stored["files"], path, contents=True)
-        plain = {key: value for key, value in stored.items() if key != "files"}
-        plain |= {key: tuple(plain[key]) for key in _TUPLES}  # type: ignore[arg-type] - lists, restored above
-        plain |= {"evidence": Evidence.from_values(stored["evidence"], path)}
-        return cls(**plain)  # type: ignore[arg-type] - restored above
 
 
 class UserNetwork:
@@ -92,23 +29,58 @@ class UserNetwork:
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Raises `StoreError` or `ModelError` for what cannot be loaded."""
-        self.tail = UserTail.read(folder)
-        self._part = OnnxPart(folder / TAIL, threads=threads)
+        self.tails, self._folder = UserTails.read(folder), folder
+        count = len(self.tails.tails)
+        self._parts = [OnnxPart(folder / tail_file(place), threads=threads) for place in range(count)]
+
+    @cached_property
+    def chooser(self) -> Chooser:
+        """By which it answers, once the guard has let it in. Raises `StoreError`."""
+        return Chooser.read(self._folder)
+
+    def let_choose(self, chooser: Chooser) -> None:
+        """Answer by it from now on, and after a restart. Raises `StoreError`."""
+        chooser.write(self._folder)
+        self.chooser = chooser
+
+    @property
+    def first(self) -> Tail:
+        """The one that sees every input."""
+        return self.tails.tails[self.chooser.tails[0]]
 
     def warm_up(self) -> None:
         """The first run is slower than others."""
-        self._part.run(np.zeros((1, *self._part.shape), np.float32))
+        for part in self._parts:
+            part.run(np.zeros((1, *part.shape), np.float32))
 
-    def answer(self, entering: np.ndarray) -> tuple[np.ndarray, float]:
-        """Logits float32 [K + 1] of what entered the generic tail, float32 [1, ...], and the ms.
+    def answer(self, place: int, entering: np.ndarray) -> tuple[np.ndarray, float]:
+        """Logits float32 [K + 1] of what entered the generic tail, float32 [1, ...], by one of the tails, and the ms.
 
         Raises `ModelError` where it fails, or gives no numbers.
         """
-        logits, ms = self._part.timed(entering)
+        logits, ms = self._parts[place].timed(entering)
         if not np.isfinite(logits).all():
-            raise OutputError(f"{self.tail.name} gives values that are not finite.")
+            raise OutputError(f"{self.tails.name} gives values that are not finite.")
         return logits.reshape(-1), ms
 
-    def foreign(self, logits: np.ndarray) -> float:
-        """How foreign an input looks, of its logits float32 [K + 1]."""
-        return float(foreign_scores("energy", logits[None])[0])
+    def answers(self, entering: np.ndarray) -> list[np.ndarray]:
+        """Of all tails. Raises what `answer` does."""
+        return [self.answer(place, entering)[0] for place in range(len(self._parts))]
+
+    def choose(self, entering: np.ndarray, chooser: Chooser | None = None, *, least_sure: float | None = None) -> Tried:
+        """Run the tails until one is sure, and `least_sure` (0..1) at least, where that is given.
+
+        Raises what `answer` does, and `StoreError` where nothing says yet how to choose.
+        """
+        by = self.chooser
+        foreign, ms = None, 0.0
+        for place, most in zip(by.tails, by.most_doubt, strict=True):
+            logits, own_ms = self.answer(place, entering)
+            ms += own_ms
+            if foreign is None:
+                foreign = float(foreign_scores("energy", logits[None])[0])
+            away = foreign > by.most_foreign
+            sure = not away and doubt(logits[None])[0] <= (most if least_sure is None else min(most, 1 - least_sure))
+            if away or sure or place == by.tails[-1]:
+                return Tried(foreign, logits, place, sure, ms)
+        raise AssertionError("the last tail ends it")

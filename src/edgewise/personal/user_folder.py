@@ -11,7 +11,8 @@ from edgewise.personal.generic import FOLDER
 from edgewise.personal.job import JOB
 from edgewise.personal.remembered import StoredNetwork
 from edgewise.personal.state import DeviceState
-from edgewise.personal.tail_network import RECORD, UserNetwork, UserTail
+from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_tails import RECORD, UserTails
 from edgewise.store import cannot_write
 
 _USERS, _NETWORKS, _JOB = "users", "networks", "job"
@@ -70,21 +71,24 @@ class UserFolder:
             self._loaded[name] = UserNetwork(self.network_folder(name), threads=self._threads)
         return self._loaded[name]
 
-    def earlier(self, stored: Iterable[StoredNetwork], besides: Collection[str | None] = ()) -> list[UserTail]:
+    def earlier(self, stored: Iterable[StoredNetwork], besides: Collection[str | None] = ()) -> list[UserTails]:
         """What is known of the networks that may serve again; damaged ones do not come back."""
-        found: list[UserTail] = []
+        found: list[UserTails] = []
         for one in stored:
             if one.name not in besides:
                 try:
-                    found.append(self.network(one.name).tail)
+                    found.append(self.network(one.name).tails)
                 except EdgewiseError:
                     continue
         return found
 
-    def row(self, tail: UserTail) -> StoredNetwork:
-        """How the state file remembers a network."""
-        folder = self.network_folder(tail.name).relative_to(self._root)
-        return StoredNetwork(tail.name, str(folder), tail.classes, time.time(), figures(tail))
+    def row(self, network: UserNetwork, verdict: str = "") -> StoredNetwork:
+        """How the state file remembers a network; `verdict`: the guard's, once it was let in."""
+        tails = network.tails
+        folder, values = self.network_folder(tails.name).relative_to(self._root), figures(tails)
+        if verdict:
+            values |= {"verdict": verdict, "ms": network.chooser.mean_ms, "own_share": network.chooser.own_share}
+        return StoredNetwork(tails.name, str(folder), tails.classes, time.time(), values)
 
     def remove(self) -> None:
         """All of it. Raises `StoreError` where it cannot be removed."""
@@ -96,16 +100,17 @@ class UserFolder:
             raise cannot_write(self._folder, error) from error
 
 
-def figures(tail: UserTail) -> dict[str, Any]:
-    """Of a network, for a person; JSON values. Times and MACs are of the tails."""
+def figures(tails: UserTails) -> dict[str, Any]:
+    """Of a network, for a person; JSON values. Times and MACs are of the tails; `ms` of the quickest alone."""
     return {
-        "network": tail.name,
-        "ms": tail.ms,
-        "generic_ms": tail.generic_ms,
-        "macs": tail.macs,
-        "generic_macs": tail.generic_macs,
-        "seconds": tail.cost.seconds,
-        "verdict": str(tail.evidence),
+        "network": tails.name,
+        "ms": tails.tails[0].ms,
+        "generic_ms": tails.generic_ms,
+        "macs": tails.tails[0].macs,
+        "generic_macs": tails.generic_macs,
+        "tails_ms": [one.ms for one in tails.tails],
+        "seconds": tails.seconds,
+        "verdict": str(tails.evidence),
     }
 
 

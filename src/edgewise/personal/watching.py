@@ -16,9 +16,11 @@ class Watching:
     def __init__(self, network: UserNetwork, learning: Learning, detector: ChangeDetector | None = None) -> None:
         """`detector`: from which to go on."""
         self.network, self._learning = network, learning
-        tail = network.tail
         self.detector = detector or ChangeDetector.begin(
-            np.array(tail.own_scores), np.array(tail.own_outside), learning.false_alarms, learning.seed
+            np.array(network.first.own_scores),
+            np.array(network.tails.own_outside),
+            learning.false_alarms,
+            learning.seed,
         )
         self._random = np.random.default_rng([learning.seed, self.detector.inputs])
 

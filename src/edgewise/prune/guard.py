@@ -84,14 +84,9 @@ class Guard:
         Raises `UsageError` for no inputs, shapes that do not meet, and evidence `after` of another guard or posterior;
         `OutputError` for logits that are not finite.
         """
-        answers = _student_answers(student_logits, posterior, len(teacher_logits))
-        scores = posterior.scores(teacher_logits)
-        taught = scores.argmax(axis=1)
-        chances = posterior.of(teacher_logits)
-        row = np.arange(len(answers))
-        drops = chances[row, taught] - chances[row, answers]
+        drops, agree = expected_drops(teacher_logits, student_logits, posterior)
         sequence = self._begin(posterior) if after is None else self._continued(after, posterior)
-        agreed = int((taught == answers).sum()) + (0 if after is None else after.agreed)
+        agreed = int(agree.sum()) + (0 if after is None else after.agreed)
         return Evidence(
             max_drop_points=self.max_drop_points,
             alpha=self.alpha / self.networks,
@@ -114,6 +109,20 @@ class Guard:
                 "Go on with what it began with, or begin anew with fresh inputs.",
             )
         return after.sequence
+
+
+def expected_drops(
+    teacher_logits: np.ndarray, student_logits: np.ndarray, posterior: Posterior
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each input is expected to lose, float64 [n] in -1..1, and whether both answer alike, bool [n].
+
+    Arguments and errors are those of `Guard.judge`.
+    """
+    answers = _student_answers(student_logits, posterior, len(teacher_logits))
+    taught = posterior.scores(teacher_logits).argmax(axis=1)
+    chances = posterior.of(teacher_logits)
+    row = np.arange(len(answers))
+    return chances[row, taught] - chances[row, answers], taught == answers
 
 
 def _student_answers(logits: np.ndarray, posterior: Posterior, inputs: int) -> np.ndarray:

@@ -5,30 +5,32 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib import resources
-from pathlib import PurePath
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 import edgewise
-from edgewise.errors import EdgewiseError, ImageError, StoreError, UsageError
+from edgewise.errors import EdgewiseError, ImageError, LabelError, StoreError, UsageError
+from edgewise.personal.inference import Wish
 from edgewise.serve.bounding import BoundedBody, Limits, Room, Share, read_image
 from edgewise.serve.device import Answered, Device, TooManyUsers
 from edgewise.serve.guarding import OwnHost, check_token
 from edgewise.serve.hiding import hide_paths
 from edgewise.serve.metrics import Metrics
-from edgewise.serve.telling import happened, networks, prediction, readiness, user_state
+from edgewise.serve.page_files import add_page
+from edgewise.serve.telling import feedback, happened, networks, prediction, readiness, user_state
 from edgewise.serve.told import (
     USER_PATTERN,
+    Feedback,
     Happened,
     LearningMode,
     Network,
     Prediction,
     Problem,
     Readiness,
+    TrueLabel,
     UserState,
 )
 from edgewise.serve.worker import Busy, Stopped, Worker
@@ -39,6 +41,7 @@ _EVENTS_S = 0.5
 _RETRY_S = 1
 _STATUS: tuple[tuple[type[EdgewiseError], int], ...] = (  # the first that fits; any other: 500
     (ImageError, 422),
+    (LabelError, 422),
     (StoreError, 503),
     (TooManyUsers, 409),
     (UsageError, 404),
@@ -48,17 +51,27 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 _IMAGE = {"schema": {"type": "string", "format": "binary"}}
 _EVENTS = {200: {"model": list[Happened], "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-    "media-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-_PAGE_TYPES = {".css": "text/css", ".js": "text/javascript"}
 _log = logging.getLogger("edgewise.serve")
 
 _User = Annotated[str, Path(pattern=USER_PATTERN)]
 _AskedUser = Annotated[str, Query(pattern=USER_PATTERN)]
+_MostMs = Annotated[
+    float | None,
+    Query(
+        gt=0,
+        allow_inf_nan=False,
+        description="What the networks may take: where the generic one would take longer, the user's answers even in "
+        "doubt. An answer comes in any case; `infer_ms` says what it took.",
+    ),
+]
+_LeastSure = Annotated[
+    float | None,
+    Query(
+        ge=0,
+        le=1,
+        description="How sure the user's network must be of its answer; where it is less, the generic one answers.",
+    ),
+]
 
 
 def create_app(open_device: Callable[[], Device], *, token: str | None = None, limits: Limits | None = None) -> FastAPI:
@@ -90,9 +103,10 @@ def create_app(open_device: Callable[[], Device], *, token: str | None = None, l
 
     guarded = {"dependencies": [Depends(allowed)], "responses": _PROBLEMS}
     _answer_errors(app)
-    _add_page(app)
+    add_page(app)
     _add_health(app, metrics, guarded)
     _add_predict(app, limits, metrics, guarded)
+    _add_feedback(app, metrics, guarded)
     _add_users(app, guarded)
     _add_events(app, limits, guarded)
     return app
@@ -142,21 +156,6 @@ def _answer_errors(app: FastAPI) -> None:
         return JSONResponse({"detail": "The service failed; its log says more."}, 500)
 
 
-def _add_page(app: FastAPI) -> None:
-    folder = resources.files("edgewise.serve.page")
-    kinds = {one.name: _PAGE_TYPES.get(PurePath(one.name).suffix) for one in folder.iterdir()}
-
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    def page() -> HTMLResponse:
-        return HTMLResponse(folder.joinpath("page.html").read_text("utf-8"), headers=_PAGE_HEADERS)
-
-    @app.get("/page/{name}", include_in_schema=False)
-    def part(name: str) -> Response:
-        if not (kind := kinds.get(name)):
-            raise HTTPException(404, "There is no such file.")
-        return Response(folder.joinpath(name).read_bytes(), media_type=kind, headers=_PAGE_HEADERS)
-
-
 def _add_health(app: FastAPI, metrics: Metrics, guarded: dict[str, Any]) -> None:
     @app.get("/healthz", response_class=PlainTextResponse)
     async def alive() -> str:
@@ -178,12 +177,12 @@ def _add_health(app: FastAPI, metrics: Metrics, guarded: dict[str, Any]) -> None
 def _add_predict(app: FastAPI, limits: Limits, metrics: Metrics, guarded: dict[str, Any]) -> None:
     room = Room(limits.most_bytes_held)
 
-    async def answer(request: Request, user: str, share: Share) -> tuple[Answered, Prediction]:
+    async def answer(request: Request, user: str, wish: Wish, share: Share) -> tuple[Answered, Prediction]:
         device: Device = request.app.state.device
         content = await read_image(request, share)
 
         def work() -> tuple[Answered, Prediction]:
-            answered = device.answer(user, content)
+            answered = device.answer(user, content, wish)
             return answered, prediction(device, answered)
 
         return await asyncio.wrap_future(request.app.state.worker.submit(work, lambda both: device.learn(both[0])))
@@ -195,10 +194,15 @@ def _add_predict(app: FastAPI, limits: Limits, metrics: Metrics, guarded: dict[s
         },
         **guarded,
     )
-    async def predict(request: Request, user: _AskedUser = _DEFAULT_USER) -> Prediction:
+    async def predict(
+        request: Request,
+        user: _AskedUser = _DEFAULT_USER,
+        max_latency_ms: _MostMs = None,
+        min_accuracy: _LeastSure = None,
+    ) -> Prediction:
         """Answer one image: the bytes of a file as the body."""
         with metrics.request(), room.share() as share:
-            answered, told = await answer(request, user, share)
+            answered, told = await answer(request, user, Wish(max_latency_ms, min_accuracy), share)
             metrics.answered(told, by_user_network=answered.reply.inference.by_user_network)
             return told
 
@@ -207,6 +211,24 @@ async def _done(request: Request, work: Callable[[Device], _T]) -> _T:
     """What the worker makes of the device."""
     device: Device = request.app.state.device
     return await asyncio.wrap_future(request.app.state.worker.submit(lambda: work(device)))
+
+
+def _add_feedback(app: FastAPI, metrics: Metrics, guarded: dict[str, Any]) -> None:
+    @app.get("/classes", **guarded)
+    async def classes(request: Request) -> list[str]:
+        """The names of the generic network's classes; a class's number is its place here, from 0."""
+        return list(request.app.state.device.generic.parts.classes.names)
+
+    @app.post("/feedback", **guarded)
+    async def tell(request: Request, true: TrueLabel) -> Feedback:
+        """Say what is true of an answer; of one that was spoken of before, the last word counts."""
+
+        def work(device: Device) -> Feedback:
+            return feedback(device, *device.tell(true.id, true.label))
+
+        found = await _done(request, work)
+        metrics.told(right=found.right)
+        return found
 
 
 def _add_users(app: FastAPI, guarded: dict[str, Any]) -> None:

@@ -3,17 +3,19 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, time
 
-from edgewise.errors import EdgewiseError, StoreError, UsageError
+from edgewise.errors import EdgewiseError, LabelError, StoreError, UsageError
 from edgewise.images.decode import decode
 from edgewise.personal.generic import FOLDER, GenericNetwork
+from edgewise.personal.inference import Wish
 from edgewise.personal.learner import Learner, Reply
 from edgewise.personal.learning import Learning
 from edgewise.personal.observing import see_that_enough_fit
-from edgewise.personal.remembered import check_user
+from edgewise.personal.remembered import Feedback, check_user
 from edgewise.personal.state import DeviceState
 from edgewise.personal.user_folder import UserFolder, forget
+from edgewise.restore import shown
 
 MOST_USERS = 20
 MAX_PIXELS = 40_000_000
@@ -59,7 +61,7 @@ class Device:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def answer(self, user: str, content: bytes) -> Answered:
+    def answer(self, user: str, content: bytes, wish: Wish | None = None) -> Answered:
         """Answer the bytes of an image file for a user; one who is new begins here.
 
         Raises `ImageError` for what is no usable image, `UsageError` for what is no user, `TooManyUsers`.
@@ -68,7 +70,7 @@ class Device:
         started = perf_counter()
         decoded = decode(content, "the image", max_pixels=MAX_PIXELS)
         decode_ms = 1000 * (perf_counter() - started)
-        reply = self.learner(user, new=True).answer(decoded.pixels)
+        reply = self.learner(user, new=True).answer(decoded.pixels, wish)
         return Answered(user, reply, decode_ms, decoded.converted)
 
     def learn(self, answered: Answered) -> None:
@@ -87,6 +89,31 @@ class Device:
             self._learns_from_s = monotonic() + _PAUSE * (monotonic() - started)
         else:
             self.trouble = ""
+
+    def tell(self, answer_id: str, label: str | int) -> tuple[str, Feedback]:
+        """Keep what the owner says is true of an answer; gives the user it was given to, and what is kept.
+
+        Raises `UsageError` for an answer that is not kept, or not any more; `LabelError` for a label that is none of
+        the generic network's classes, or may mean several; `StoreError`.
+        """
+        user, answer = self.state.answer(answer_id)
+        assert answer.class_index is not None
+        generic = None
+        if answer.model == self.generic.parts.name:
+            generic = answer.class_index
+        elif len(answer.top_classes):
+            generic = int(answer.top_classes[0])
+        feedback = Feedback(answer_id, time(), answer.model, answer.class_index, generic, self._class(label))
+        self.state.tell(user, feedback)
+        return user, feedback
+
+    def _class(self, label: str | int) -> int:
+        known = self.generic.parts.classes
+        if isinstance(label, str):
+            return known.index(label)
+        if not 0 <= label < len(known):
+            raise LabelError(f"There is no class {shown(label)}.", f"Classes have the numbers 0 to {len(known) - 1}.")
+        return label
 
     def poll(self) -> None:
         """Hear from what runs for the users."""

@@ -26,6 +26,12 @@ class Metrics:
             registry=self._registry,
         )
         self._failed = Counter("edgewise_failed", "Requests for a prediction that failed.", registry=self._registry)
+        self._feedback = Counter(
+            "edgewise_feedback",
+            "Times that the owner spoke of an answer, by whether it was right.",
+            ("right",),
+            registry=self._registry,
+        )
         self._waiting = Gauge("edgewise_waiting", "Pieces of work that wait.", registry=self._registry)
 
     @contextmanager
@@ -42,6 +48,9 @@ class Metrics:
         by = "user" if by_user_network else "generic"
         self._answers.labels(told.phase, by).inc()
         self._infer.observe(told.infer_ms / 1000)
+
+    def told(self, *, right: bool) -> None:
+        self._feedback.labels(str(right).lower()).inc()
 
     def exposed(self, waiting: int) -> tuple[bytes, str]:
         """The text, and its type."""

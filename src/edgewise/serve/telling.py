@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from edgewise.personal import remembered
 from edgewise.personal.learner import Learner
-from edgewise.personal.remembered import Event
 from edgewise.serve.device import Answered, Device
 from edgewise.serve.hiding import hide_paths
-from edgewise.serve.told import Guess, Happened, Network, Prediction, Progress, Readiness, UserState
+from edgewise.serve.told import Accuracy, Feedback, Guess, Happened, Network, Prediction, Progress, Readiness, UserState
 
 _HISTOGRAM = 1000
 
@@ -16,11 +16,12 @@ def prediction(device: Device, answered: Answered) -> Prediction:
     known, reply = device.generic.parts.classes, answered.reply
     best = reply.classes[0]
     return Prediction(
+        id=reply.id,
         user=answered.user,
         label=known.short_name(best),
         class_id=known.ids[best] if known.ids else None,
         top=[
-            Guess(label=known.short_name(index), probability=chance)
+            Guess(label=known.short_name(index), index=index, probability=chance)
             for index, chance in zip(reply.classes, reply.chances, strict=True)
         ],
         model=reply.model,
@@ -30,6 +31,13 @@ def prediction(device: Device, answered: Answered) -> Prediction:
         infer_ms=reply.ms,
         converted=list(answered.converted),
     )
+
+
+def feedback(device: Device, user: str, found: remembered.Feedback) -> Feedback:
+    """What is kept of the owner's word on an answer."""
+    answer, label = _labels(device, (found.answered, found.truth))
+    right = found.answered == found.truth
+    return Feedback(id=found.answer_id, user=user, model=found.model, answer=answer, label=label, right=right)
 
 
 def user_state(device: Device, user: str) -> UserState:
@@ -48,9 +56,10 @@ def user_state(device: Device, user: str) -> UserState:
         outside_at_most=observer.outside_at_most,
         wait=session.wait,
         progress=None if progress is None else Progress(what=progress.what, done=progress.done, total=progress.total),
-        verdict=str(learner.verifying.evidence) if learner.verifying else "",
+        verdict=learner.verifying.so_far if learner.verifying else "",
         histogram={label: count for label, count in counts.items() if label is not None},
         networks=networks(device, learner),
+        feedback=[Accuracy(model=one.model, told=one.told, right=one.right) for one in device.state.accuracy(user)],
     )
 
 
@@ -77,7 +86,7 @@ def networks(device: Device, learner: Learner) -> list[Network]:
     return [generic, *own]
 
 
-def happened(event: Event, root: Path) -> Happened:
+def happened(event: remembered.Event, root: Path) -> Happened:
     """One event; `root` is the folder whose paths are hidden."""
     return Happened(
         seq=event.seq,

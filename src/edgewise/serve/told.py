@@ -1,6 +1,6 @@
 """What the service tells, as its OpenAPI description has it."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -12,12 +12,14 @@ class Guess(BaseModel):
     """One class."""
 
     label: str
+    index: int = Field(description="The class's number among the generic network's.")
     probability: float
 
 
 class Prediction(BaseModel):
     """The answer to one image. Times in ms."""
 
+    id: str = Field(description="By which `/feedback` speaks of this answer.")
     user: str
     label: str
     class_id: str | None = Field(description="The label's identifier, such as a WordNet id, where classes have any.")
@@ -28,6 +30,34 @@ class Prediction(BaseModel):
     decode_ms: float
     infer_ms: float
     converted: list[str]
+
+
+class TrueLabel(BaseModel):
+    """What the owner says is true of an answer."""
+
+    id: str = Field(max_length=64, description="The answer's.")
+    label: Annotated[int, Field(strict=True)] | str = Field(
+        description="One of the classes: by its name, its first synonym, its identifier or its number."
+    )
+
+
+class Feedback(BaseModel):
+    """What is kept of it."""
+
+    id: str
+    user: str
+    model: str
+    answer: str
+    label: str
+    right: bool
+
+
+class Accuracy(BaseModel):
+    """How often a network was right, of its answers that the owner spoke of."""
+
+    model: str
+    told: int
+    right: int
 
 
 class Network(BaseModel):
@@ -63,6 +93,7 @@ class UserState(BaseModel):
     verdict: str = Field(description="What the guard has seen of the network that is tried.")
     histogram: dict[str, int] = Field(description="The latest thousand answers.")
     networks: list[Network]
+    feedback: list[Accuracy]
 
 
 class Happened(BaseModel):

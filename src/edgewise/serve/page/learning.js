@@ -1,7 +1,7 @@
 // Where the device is with the user: headline, track, what goes on now, progress, figures.
 
 import { byId, element, say } from "./elements.js";
-import { count, duration, percent, times } from "./words.js";
+import { count, duration, percent, rightOf, times } from "./words.js";
 
 const PHASES = ["observe", "prune", "verify", "watch"];
 
@@ -96,6 +96,8 @@ function factsOf(state, events) {
   if (state.phase === "verify" && state.verdict) facts.push(["Trial", sentence(state.verdict)]);
   const trial = serves && trialOf(serves.name, events);
   if (trial) facts.push(["Trial", sentence(trial)]);
+  const accuracy = state.feedback.find((one) => one.model === state.serving);
+  if (accuracy) facts.push(["Accuracy", rightOf(accuracy)]);
   if (state.phase !== "watch") facts.push(["Seen", `${count(state.seen, "image")} since ${sinceWhat(events)}`]);
   if (state.phase === "observe" && state.outside_at_most < 1) {
     facts.push(["Others", `at most ${percent(state.outside_at_most)} of the images are of other classes`]);

@@ -1,10 +1,11 @@
 // The networks that may answer the user.
 
 import { byId, element } from "./elements.js";
-import { duration, milliseconds, times } from "./words.js";
+import { duration, milliseconds, rightOf, times } from "./words.js";
 
-export function showNetworks(networks) {
-  const told = JSON.stringify(networks);
+// `feedback`: of some of them how often they were right, as the owner told.
+export function showNetworks(networks, feedback) {
+  const told = JSON.stringify([networks, feedback]);
   const place = byId("networks");
   if (place.dataset.told === told) return;
   place.dataset.told = told;
@@ -14,10 +15,10 @@ export function showNetworks(networks) {
     place.replaceChildren(element("tr", {}, element("td", { class: "text soft", colspan: "5" }, words)));
     return;
   }
-  place.replaceChildren(...networks.map((one) => row(one, generic_ms)));
+  place.replaceChildren(...networks.map((one) => row(one, generic_ms, feedback.find(({ model }) => model === one.name))));
 }
 
-function row(network, generic_ms) {
+function row(network, generic_ms, accuracy) {
   const { figures } = network;
   const isGeneric = "classes" in figures;
   const ms = isGeneric ? generic_ms : figures.ms;
@@ -32,6 +33,7 @@ function row(network, generic_ms) {
   const kind = network.serving ? "serves" : network.retired ? "retired" : isGeneric ? "stands by" : "kept";
   const head = element("th", { scope: "row", class: "text" }, network.name,
     element("span", { class: `kind${network.serving ? " serving" : ""}` }, kind),
+    ...(accuracy ? [element("small", {}, rightOf(accuracy))] : []),
     ...(labels ? [element("small", {}, labels)] : []));
   return element("tr", { class: network.serving ? "serving" : null }, head,
     ...cells.map((text) => element("td", {}, text)));

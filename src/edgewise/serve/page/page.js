@@ -3,6 +3,7 @@
 import { announce, hideAnswer, showAnswer } from "./answer.js";
 import { hearCamera } from "./camera.js";
 import { byId, element, say } from "./elements.js";
+import { dismiss, hearFeedback, hideFeedback, offerFeedback, settled, withdraw } from "./feedback.js";
 import { showEvents } from "./happened.js";
 import { showHistogram } from "./histogram.js";
 import { hear, preview, Queue } from "./images.js";
@@ -49,6 +50,7 @@ function choose(wanted) {
   queue.clear();
   [state, events] = [null, []];
   hideAnswer();
+  hideFeedback();
   for (const id of ["learning-problem", "learning-done", "image-problem", "announced"]) say(id, "");
   poll();
 }
@@ -57,14 +59,21 @@ function choose(wanted) {
 
 async function answer(image) {
   const asked = user;
+  await settled();
+  if (asked !== user) return;
   preview(image);
-  const told = await service.predict(asked, image);
+  withdraw();
+  const told = await service.predict(asked, image).catch((problem) => {
+    hideFeedback();
+    throw problem;
+  });
   const answers = seen.get(asked) ?? [];
   answers.push({ at: Date.now(), ms: told.infer_ms, label: told.label, model: told.model, by: by(told) });
   seen.set(asked, answers.slice(-MOST_KEPT));
   if (asked !== user) return;
   say("learning-done", "");
   showAnswer(told);
+  offerFeedback(told);
   if (queue.all < 2 && !(byId("keep-taking").checked && told.label === announced)) announce(told);
   announced = told.label;
   redraw();
@@ -109,7 +118,7 @@ function heard(told, known) {
     generic = told.networks[0].name;
     say("device", `${generic}, on this device alone`);
   }
-  showNetworks(told ? told.networks : []);
+  showNetworks(told ? told.networks : [], told ? told.feedback : []);
   if (state && !following) follow();
   if (!state) {
     unfollow();
@@ -215,6 +224,7 @@ function hearButtons() {
   byId("sure-yes").addEventListener("click", () => {
     byId("sure").close();
     byId("keep-taking").checked = false;
+    dismiss();
     unfollow();
     want(async () => {
       const gone = user;
@@ -223,6 +233,7 @@ function hearButtons() {
       seen.delete(gone);
       [state, events] = [null, []];
       hideAnswer();
+      hideFeedback();
       redraw();
       byId("choose").focus();
     }, `All that was kept of ${user} is deleted.`);
@@ -246,12 +257,17 @@ function hearRest() {
     if (document.hidden) unfollow();
     else poll();
   });
+  byId("take").addEventListener("click", dismiss);
   byId("times-details").addEventListener("toggle", () => showRows(seen.get(user) ?? []));
   new ResizeObserver(redraw).observe(byId("times"));
 }
 
-hear((images) => queue.add(images));
+hear((images) => {
+  dismiss();
+  queue.add(images);
+});
 hearCamera((image) => queue.add([image]));
+hearFeedback(poll);
 hearButtons();
 hearRest();
 choose(named());

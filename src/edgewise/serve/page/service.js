@@ -24,6 +24,13 @@ export function setLearning(user, mode) {
   return json(`/users/${encodeURIComponent(user)}/learning`, { method: "PUT", headers, body: JSON.stringify({ mode }) });
 }
 
+export const classes = () => json("/classes");
+
+export function tell(id, label) {
+  const headers = { "Content-Type": "application/json" };
+  return json("/feedback", { method: "POST", headers, body: JSON.stringify({ id, label }) });
+}
+
 export function predict(user, image) {
   const headers = { "Content-Type": image.type.startsWith("image/") ? image.type : "application/octet-stream" };
   return json(`/predict?user=${encodeURIComponent(user)}`, { method: "POST", headers, body: image });

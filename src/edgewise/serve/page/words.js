@@ -4,6 +4,8 @@ export function count(many, one, more = `${one}s`) {
   return `${many.toLocaleString("en")} ${many === 1 ? one : more}`;
 }
 
+export const rightOf = ({ right, told }) => `right in ${right.toLocaleString("en")} of ${told.toLocaleString("en")} that you told`;
+
 export function percent(share) {
   if (share > 0 && share < 0.01) return "under 1%";
   return share > 0.99 && share < 1 ? "over 99%" : `${Math.round(100 * share)}%`;

@@ -1,6 +1,7 @@
-"""Make a user's tail of what inference left behind; the prefix never runs again. Needs the extra `torch`."""
+"""Make a user's tails of what inference left behind; the prefix never runs again. Needs the extra `torch`."""
 
 import tempfile
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -9,17 +10,17 @@ import torch
 from torch import Tensor, nn
 
 from edgewise import store
-from edgewise.errors import ModelError
+from edgewise.errors import ModelError, UsageError
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.collected import read_collected
 from edgewise.personal.generic import GenericParts
 from edgewise.personal.job import COLLECTED, Job
 from edgewise.personal.open_generic import tail_of
-from edgewise.personal.tail_network import TAIL, UserTail
+from edgewise.personal.shadow import Shadow
 from edgewise.personal.user_classes import outside
+from edgewise.personal.user_tails import TAIL, Tail, UserTails, tail_file
 from edgewise.progress import Progress, silent
 from edgewise.prune.chain import chain_of
-from edgewise.prune.foreign import foreign_scores
 from edgewise.prune.guard import Guard
 from edgewise.prune.load import save_pruned
 from edgewise.prune.make import UserNetwork, make_user_network
@@ -35,11 +36,12 @@ from edgewise.zoo.sources import from_description
 _RUNS = 30
 
 
-def make_tail(job_folder: Path, generic_folder: Path, out: Path, progress: Progress = silent) -> UserTail:
-    """Carry out the job in a folder; `out` then holds plan, weights, `tail.onnx` and, written last, the record.
+def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Progress = silent) -> UserTails:
+    """Carry out the job in a folder; `out` then holds plan, weights and `tail.onnx` of each tail, and the record.
 
-    What the generic network said of the inputs when it served is what the guard holds the new tail against. Raises what
-    `make_user_network` does, and `StoreError` for a job that is torn.
+    That is written last. What the generic network said of the inputs when it served is what the guard holds the tails
+    against. A speed that cannot be met is left out where another can. Raises what `make_user_network` does where none
+    can, and `StoreError` for a job that is torn.
     """
     job, parts = Job.read(job_folder), GenericParts.read(generic_folder)
     entering, logits = read_collected(job_folder / COLLECTED, job.collected_sha256)
@@ -47,20 +49,41 @@ def make_tail(job_folder: Path, generic_folder: Path, out: Path, progress: Progr
     clock = _TailClock(tail, parts.entering, job.threads)
     activations = torch.from_numpy(entering)
     first = made_from(len(entering), job.held_out)
-    made = make_user_network(
-        tail,
-        activations,
-        job.classes,
-        Settings(job.target_speedup, held_out=job.held_out, temperature=job.temperature, seed=job.seed),
-        Guard(job.max_drop_points, job.alpha),
-        taught=Taught(logits[first:], job.classes),
-        measured=clock.share,
-        source=str(parts.source["source"]),
-        progress=progress,
-    )
+    made: list[UserNetwork] = []
+    for target in job.target_speedups:
+        settings = Settings(target, held_out=job.held_out, temperature=job.temperature, seed=job.seed)
+        with suppress(UsageError) if made or target != job.target_speedups[-1] else nullcontext():
+            made.append(
+                make_user_network(
+                    tail,
+                    activations,
+                    job.classes,
+                    settings,
+                    Guard(job.max_drop_points, job.alpha),
+                    taught=Taught(logits[first:], job.classes),
+                    measured=clock.share,
+                    source=str(parts.source["source"]),
+                    progress=progress,
+                )
+            )
     beliefs = [Belief.of(row, job.temperature) for row in logits[first:]]
-    outside_own = [outside(job.classes, job.shares, belief, logits.shape[1]) for belief in beliefs]
-    return _written(job, made, clock, activations[first:], outside_own, out)
+    written = [
+        _written(job, one, clock, activations[first:], logits[first:], out / tail_file(place))
+        for place, one in enumerate(made)
+    ]
+    tails = UserTails(
+        job.name,
+        job.generic,
+        job.classes,
+        job.shares,
+        tuple(outside(job.classes, job.shares, belief, logits.shape[1]) for belief in beliefs),
+        float(np.mean([generic_ms for _, generic_ms in written])),
+        made[0].macs_before,
+        made[0].images,
+        tuple(one for one, _ in written),
+    )
+    tails.write(out)
+    return tails
 
 
 def _generic_tail(parts: GenericParts) -> nn.Module:
@@ -75,31 +98,17 @@ def _generic_tail(parts: GenericParts) -> nn.Module:
 
 
 def _written(
-    job: Job, made: UserNetwork, clock: "_TailClock", held: Tensor, outside_own: list[float], out: Path
-) -> UserTail:
-    out.mkdir(parents=True, exist_ok=True)
-    save_pruned(out, made.plan, made.network)
-    with store.atomic_path(out / TAIL) as temporary:
+    job: Job, made: UserNetwork, clock: "_TailClock", held: Tensor, taught: np.ndarray, path: Path
+) -> tuple[Tail, float]:
+    """What is known of one of them, and the generic tail's ms when it was timed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_pruned(path.parent, made.plan, made.network)
+    with store.atomic_path(path) as temporary:
         temporary.write_bytes(clock.exported(made.network))
-    generic_ms, ms = clock.both_ms(OnnxPart(out / TAIL, threads=job.threads))
-    own = foreign_scores("energy", answers(made.network, held))
-    tail = UserTail(
-        job.name,
-        job.generic,
-        made.classes,
-        job.shares,
-        tuple(float(score) for score in own),
-        tuple(outside_own),
-        ms,
-        generic_ms,
-        made.macs,
-        made.macs_before,
-        made.images,
-        made.evidence,
-        made.cost,
-    )
-    tail.write(out)
-    return tail
+    generic_ms, ms = clock.both_ms(OnnxPart(path, threads=job.threads))
+    own = Shadow.of([answers(made.network, held)], taught, made.evidence.posterior)
+    scores, doubts, drops = (tuple(values[:, 0].tolist()) for values in (own.foreign, own.doubt, own.drops))
+    return Tail(ms, made.macs, scores, doubts, drops, made.evidence, made.cost), generic_ms
 
 
 class _TailClock:

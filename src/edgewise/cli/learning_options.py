@@ -1,0 +1,20 @@
+"""How a device learns its users, on the command line: the same options for all commands that begin a service."""
+
+from typing import Annotated
+
+import typer
+
+TargetSpeedup = Annotated[
+    list[float] | None,
+    typer.Option(
+        help="How many times as fast a user's tail is to be as the part that it replaces, measured. Repeat it for "
+        "several, the quickest first: each input is answered by the first that is sure.",
+        show_default="2, 1.5",
+    ),
+]
+MaxDrop = Annotated[float, typer.Option(min=0, help="Points of accuracy that a user's network may lose at most.")]
+MemoryMb = Annotated[float, typer.Option(min=1, help="For what inference leaves behind for pruning, a user, in MB.")]
+OpenShare = Annotated[
+    float, typer.Option(help="The share of the MACs, from the output on, that users' networks replace.")
+]
+Temperature = Annotated[float, typer.Option(min=0.01, help="Of the generic model's probabilities, if it is known.")]

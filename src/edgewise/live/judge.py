@@ -1,0 +1,103 @@
+"""Judge a play: against the labels, and apart from that against what the generic network says of the same images."""
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from edgewise.images.decode import decode
+from edgewise.live.attempts import WATCH, Serving
+from edgewise.live.play import Given
+from edgewise.live.story import Inputs, Stretch
+from edgewise.live.stream import Part
+from edgewise.personal.generic import FOLDER, GenericNetwork
+from edgewise.personal.state import DeviceState
+from edgewise.progress import Progress, silent
+from edgewise.select.judge.fair_table import Interval
+
+_Z = 1.959963985  # of 95%, on both sides
+
+
+def judge_inputs(
+    given: Sequence[Given], state: Path, user: str, *, threads: int = 1, progress: Progress = silent
+) -> Inputs:
+    """All inputs of a play whose service has ended.
+
+    What the generic network would have said is computed here, of the images that another answered; the service never
+    knew any label. Raises `StoreError` for a state folder that cannot be read.
+    """
+    network = GenericNetwork(state / FOLDER, threads=threads)
+    known = network.parts.classes
+    own = network.parts.name
+    generic = {one.item.name: one.answer.index for one in given if one.answer.model == own}
+    missing = {one.item.name: one.item for one in given if one.item.name not in generic}
+    for done, (name, item) in enumerate(missing.items()):
+        progress("asking the generic network", done, len(missing))
+        entering, _ = network.enter(decode(item.read(), name).pixels)
+        generic[name] = int(network.answer(entering)[0].argmax())
+    if missing:
+        progress("asking the generic network", len(missing), len(missing))
+    return Inputs(
+        tuple(one.answer.phase for one in given),  # type: ignore[arg-type] - the service says no others
+        tuple(one.answer.model for one in given),
+        tuple(one.answer.infer_ms for one in given),
+        tuple(known.index(one.item.label) for one in given),
+        tuple(one.answer.index for one in given),
+        tuple(generic[one.item.name] for one in given),
+        _audited(state, user, network.parts.fingerprint, len(given)),
+    )
+
+
+def _audited(state: Path, user: str, fingerprint: str, inputs: int) -> tuple[bool, ...] | None:
+    """Which inputs the generic network audited; None where the state does not remember them all."""
+    with DeviceState.open(state, fingerprint) as opened:
+        kept = opened.observations(user, inputs)
+    return tuple(one.outside is not None for one in kept) if len(kept) == inputs else None
+
+
+def stretches_of(
+    inputs: Inputs, parts: Sequence[Part], part_of: Sequence[int], serving: Serving
+) -> tuple[Stretch, ...]:
+    """Where the part or the phase changes, the next stretch begins."""
+    found: list[Stretch] = []
+    first = 0
+    for (part, phase), run in groupby(zip(part_of, inputs.phase, strict=True)):
+        rows = slice(first, first + len(list(run)))
+        network, made_for = serving.at(first) if phase == WATCH else (None, part)
+        foreign = set(parts[made_for].classes) != set(parts[part].classes)
+        found.append(_stretch(inputs, rows, part, network, foreign=foreign))
+        first = rows.stop
+    return tuple(found)
+
+
+def _stretch(inputs: Inputs, rows: slice, part: int, serving: str | None, *, foreign: bool) -> Stretch:
+    truth, answer, generic = (np.array(column[rows]) for column in (inputs.truth, inputs.answer, inputs.generic))
+    ms, models = inputs.ms[rows], inputs.model[rows]
+    count = len(truth)
+    own = sum(model == serving for model in models)
+    return Stretch(
+        part=part,
+        phase=inputs.phase[rows.start],
+        first=rows.start,
+        inputs=count,
+        serving=serving,
+        foreign=foreign,
+        accuracy=wilson(int((answer == truth).sum()), count),
+        generic_accuracy=wilson(int((generic == truth).sum()), count),
+        agreement=wilson(int((answer == generic).sum()), count),
+        median_ms=float(np.median(ms)),
+        p90_ms=float(np.quantile(ms, 0.9)),
+        own=own / count,
+        turned_away=(count - own) / count if serving else 0.0,
+        audited=None if inputs.audited is None else sum(inputs.audited[rows]) / count,
+    )
+
+
+def wilson(hits: int, of: int) -> Interval:
+    """A share and its 95% interval; honest for few inputs too, and where all or none hit (Wilson 1927)."""
+    share, z2 = hits / of, _Z * _Z
+    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
+    half = _Z * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))

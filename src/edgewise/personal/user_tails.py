@@ -1,0 +1,145 @@
+"""What is known of a user's network: smaller tails behind the generic one's prefix, for the user's classes."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+
+from edgewise import store
+from edgewise.personal.beliefs import Belief
+from edgewise.personal.shadow import Shadow
+from edgewise.personal.user_classes import outside
+from edgewise.prune.cost import Cost
+from edgewise.prune.evidence import Evidence
+from edgewise.restore import restore
+from edgewise.store import FileFacts
+
+KIND, SCHEMA = "user tails", 2
+RECORD, TAIL = "user_tails.json", "tail.onnx"
+OWN_REJECTION = 0.05
+_AGAIN = "The service makes it again."
+
+
+class _StoredTail(TypedDict):
+    """Of one of them."""
+
+    ms: float
+    macs: int
+    own_scores: list[float]
+    own_doubts: list[float]
+    own_drops: list[float]
+    evidence: dict[str, Any]
+    cost: Cost
+
+
+class _Stored(TypedDict):
+    """`user_tails.json`."""
+
+    name: str
+    generic: str
+    classes: list[int]
+    shares: list[float]
+    own_outside: list[float]
+    generic_ms: float
+    generic_macs: int
+    images: int
+    tails: list[_StoredTail]
+    files: dict[str, FileFacts]
+
+
+@dataclass(frozen=True, eq=False)
+class Tail:
+    """One of a user's. What is its `own` is of the user's held-out inputs, in one order."""
+
+    ms: float
+    macs: int
+    own_scores: tuple[float, ...]  # how foreign they look to it (energy)
+    own_doubts: tuple[float, ...]  # how much it doubts its answers
+    own_drops: tuple[float, ...]  # what those are expected to lose
+    evidence: Evidence  # did it answer alone
+    cost: Cost
+
+    @property
+    def threshold(self) -> float:
+        """What looks more foreign is turned away: one in twenty of the user's own held-out inputs does."""
+        return float(np.quantile(self.own_scores, 1 - OWN_REJECTION, method="higher"))
+
+    def to_values(self) -> dict[str, Any]:
+        return asdict(self) | {"evidence": self.evidence.to_values()}
+
+
+@dataclass(frozen=True, eq=False)
+class UserTails:
+    """What is known of a user's network. Times and MACs are of the tails alone, on the same machine, in turns."""
+
+    name: str
+    generic: str  # fingerprint of the network whose prefix it shares
+    classes: tuple[int, ...]
+    shares: tuple[float, ...]  # of the inputs, when it was made
+    own_outside: tuple[float, ...]  # how likely the generic network holds held-out inputs to be of other classes
+    generic_ms: float
+    generic_macs: int
+    images: int  # that it was made from
+    tails: tuple[Tail, ...]  # the quickest first
+
+    @property
+    def held_out(self) -> Shadow:
+        """What the tails made of the user's held-out inputs."""
+        columns = ([getattr(one, name) for one in self.tails] for name in ("own_doubts", "own_scores", "own_drops"))
+        return Shadow(*(np.array(column).T for column in columns))
+
+    @property
+    def evidence(self) -> Evidence:
+        """Of the most cautious tail, did it answer alone."""
+        return self.tails[-1].evidence
+
+    @property
+    def seconds(self) -> float:
+        """That making them took."""
+        return sum(one.cost.seconds for one in self.tails)
+
+    def outside(self, belief: Belief, known: int) -> float:
+        """0..1: the probability that an input is of none of its classes, of a generic network of `known` classes."""
+        return outside(self.classes, self.shares, belief, known)
+
+    def write(self, folder: Path) -> None:
+        """Beside the tails' own folders, and after them: it names their hashes."""
+        files = store.describe_files(folder, tuple(tail_file(place) for place in range(len(self.tails))))
+        tails = [one.to_values() for one in self.tails]
+        store.write_json(folder / RECORD, KIND, SCHEMA, asdict(self) | {"tails": tails, "files": files})
+
+    @classmethod
+    def read(cls, folder: Path) -> "UserTails":
+        """Raises `StoreError` for what is missing, torn or another's."""
+        path = folder / RECORD
+        stored = restore(_Stored, store.read_json(path, KIND, SCHEMA, _AGAIN), path)
+        store.check_files(folder, stored["files"], path, contents=True)
+        return cls(
+            stored["name"],
+            stored["generic"],
+            tuple(stored["classes"]),
+            tuple(stored["shares"]),
+            tuple(stored["own_outside"]),
+            stored["generic_ms"],
+            stored["generic_macs"],
+            stored["images"],
+            tuple(_tail(one, path) for one in stored["tails"]),
+        )
+
+
+def tail_file(place: int) -> str:
+    """Where one of the tails lies in its network's folder."""
+    return f"{place + 1}/{TAIL}"
+
+
+def _tail(stored: _StoredTail, path: Path) -> Tail:
+    return Tail(
+        stored["ms"],
+        stored["macs"],
+        tuple(stored["own_scores"]),
+        tuple(stored["own_doubts"]),
+        tuple(stored["own_drops"]),
+        Evidence.from_values(stored["evidence"], path),
+        stored["cost"],
+    )

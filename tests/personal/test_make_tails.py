@@ -1,0 +1,94 @@
+"""A user's tails made of what inference left behind."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewise.errors import UsageError
+from edgewise.personal.chooser import doubt
+from edgewise.personal.collected import read_collected
+from edgewise.personal.generic import FOLDER, GenericParts
+from edgewise.personal.job import COLLECTED, Job
+from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_tails import RECORD, UserTails
+from edgewise.prune.foreign import foreign_scores
+
+pytestmark = [pytest.mark.torch, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def job(job_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For two tails."""
+    folder = Path(shutil.copytree(job_once, tmp_path_factory.mktemp("two") / "job"))
+    replace(Job.read(folder), target_speedups=(1.4, 1.1)).write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(job: Path, opened_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from edgewise.personal.make_tails import make_tails
+
+    out = tmp_path_factory.mktemp("made") / "network-1"
+    make_tails(job, opened_once / FOLDER, out)
+    return out
+
+
+def test_it_answers_on_onnx_as_its_pytorch_module_does(made: Path, job_once: Path, opened_once: Path) -> None:
+    from torch import from_numpy, no_grad, zeros
+
+    from edgewise.personal.open_generic import tail_of
+    from edgewise.prune.chain import chain_of
+    from edgewise.prune.load import load_pruned
+    from edgewise.zoo.tiny.nets import load
+
+    parts, network = GenericParts.read(opened_once / FOLDER), UserNetwork(made)
+    entering, _ = read_collected(job_once / COLLECTED, Job.read(job_once).collected_sha256)
+    tail = tail_of(chain_of(load("tiny:l").eval(), zeros(1, 3, 64, 64)), parts.place)
+    module = load_pruned(made / "1", tail).eval()
+    for row in entering[:20]:
+        with no_grad():
+            expected = module(from_numpy(row[None])).numpy()[0]
+        found, _ = network.answer(0, row[None])
+        np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_what_is_known_of_them_is_true(made: Path, job_once: Path) -> None:
+    job, tails, network = Job.read(job_once), UserTails.read(made), UserNetwork(made)
+    entering, logits = read_collected(job_once / COLLECTED, job.collected_sha256)
+    held = len(tails.own_outside)
+    assert tails.images + held == len(entering)
+    assert held == 60
+    assert (tails.name, tails.classes, tails.generic) == (job.name, job.classes, job.generic)
+    assert len(tails.tails) == 2
+    assert tails.tails[0].macs < tails.tails[1].macs < tails.generic_macs
+    own = logits[-held:][:, list(job.classes)].argmax(axis=1)
+    for place, tail in enumerate(tails.tails):
+        answers = np.stack([network.answer(place, row[None])[0] for row in entering[-held:]])
+        np.testing.assert_allclose(tail.own_scores, foreign_scores("energy", answers), rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(tail.own_doubts, doubt(answers), rtol=1e-3, atol=1e-3)
+        same = answers[:, : len(job.classes)].argmax(axis=1) == own
+        assert tail.evidence.inputs == held
+        assert same.sum() == tail.evidence.agreed >= 0.9 * held
+        assert not np.array(tail.own_drops)[same].any()
+        assert tail.evidence.drop_points == pytest.approx(100 * np.mean(tail.own_drops), abs=1e-6)
+        assert tail.cost.seconds > 0
+
+
+def test_a_speed_that_cannot_be_met_is_left_out(job_once: Path, opened_once: Path, tmp_path: Path) -> None:
+    from edgewise.personal.make_tails import make_tails
+
+    job = Path(shutil.copytree(job_once, tmp_path / "job"))
+    replace(Job.read(job), target_speedups=(1000.0, 1.1)).write(job)
+    assert len(make_tails(job, opened_once / FOLDER, tmp_path / "some").tails) == 1
+    replace(Job.read(job), target_speedups=(2000.0, 1000.0)).write(job)
+    with pytest.raises(UsageError, match="cannot be met"):
+        make_tails(job, opened_once / FOLDER, tmp_path / "none")
+
+
+def test_all_files_of_it(made: Path) -> None:
+    names = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()}
+    own = {f"{place}/{name}" for place in (1, 2) for name in ("plan.json", "weights.safetensors", "tail.onnx")}
+    assert names == {RECORD, *own}
