@@ -12,7 +12,7 @@ from edgewise.cli.classify import show as show_replies
 from edgewise.cli.console import milliseconds, print_json, progress_bars
 from edgewise.cli.console import out as console
 from edgewise.cli.fair_tables import show_table
-from edgewise.cli.live import DRAWN_MODEL
+from edgewise.cli.live import DRAWN_MODEL, DRAWN_SPEEDUPS
 from edgewise.cli.live import show as show_story
 from edgewise.cli.live_display import live_display
 from edgewise.errors import UsageError, install_hint
@@ -126,7 +126,8 @@ def _play(out: Path, threads: int, seed: int, *, quiet: bool, json: bool) -> lis
     if missing := missing_extras():
         return [f"A device that learns its user can be seen too. {install_hint(','.join(missing))}"]
     _say("5. Serve a user, another, and the first again, who are learned while they are answered", json=json)
-    settings = Settings("drawn images", DRAWN_MODEL, {"--max-drop": (_LIVE_MAX_DROP,)}, threads=threads, seed=seed)
+    serve = {"--max-drop": (_LIVE_MAX_DROP,), "--target-speedup": DRAWN_SPEEDUPS}
+    settings = Settings("drawn images", DRAWN_MODEL, serve, threads=threads, seed=seed)
     with live_display(quiet=quiet or json) as display:
         items = draw_items(out / "live" / "data", DRAWN_USER, DRAWN_THEN, _LIVE_INPUTS, display.progress)
         stream = make_stream(items, DRAWN_USER, DRAWN_THEN, _LIVE_INPUTS)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgewise.live.story import Story
 
 DRAWN_MODEL = "tiny:l"
+DRAWN_SPEEDUPS = (1.5,)  # that such a small network can be cut to
 
 
 def command(
@@ -82,7 +83,7 @@ def command(
         raise UsageError("--classes is missing.", "Name the user's classes, separated by commas.")
     named = _model(model, state, data)
     serve = {
-        "--target-speedup": tuple(target_speedup or ()),
+        "--target-speedup": tuple(target_speedup or (DRAWN_SPEEDUPS if data is None else ())),
         "--max-drop": (max_drop,),
         "--memory-mb": (memory_mb,),
         "--open-share": (open_share,),

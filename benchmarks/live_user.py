@@ -1,0 +1,221 @@
+"""A user on a device, as it happens: real networks and photographs through the real service.
+
+    python benchmarks/live_user.py [--users 1] [--inputs 1500] [--open-share 0.5] [--work DIR]
+
+Data: EDGEWISE_DATA (default ../shared/data). Users of five classes are those of `prune_users.py`. Each is played
+through `edgewise serve` (ResNet-50 at 192 px, one thread) in three parts: the user, then another one, then the first
+again. The stream is of training images, each three times: as it is, and cropped and mirrored by chance, so that no
+input is quite another. Images come as fast as they are answered, but while a network is made, --making-rate a second.
+Accuracy of what was let in is that on the official validation images, which no stream holds. Times of networks are
+measured after the play, by turns. A user is played once and kept in --work. Writes benchmarks/results/live_user.json
+and docs/live_user.md.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from live_user_page import page
+from pages import write_page, write_result
+from prune_users_data import DATA, IMAGES, SEED, Network, User, users, validation, write_atomically
+
+from edgewise.images.decode import decode, read_file
+from edgewise.live.run import USER, Settings, run
+from edgewise.live.story import Story
+from edgewise.live.stream import make_stream, read_items
+from edgewise.personal.generic import FOLDER, GenericNetwork, GenericParts
+from edgewise.personal.state import DeviceState
+from edgewise.personal.tail_network import UserNetwork
+from edgewise.select.judge.bootstrap import interval, resampled_means
+
+NETWORK = Network("ResNet-50", 192)
+VARIANTS = 3
+LEAST_CROP = 0.8  # of each side
+RESAMPLES = 2000
+QUALITY = 95
+
+
+def zoo_file(work: Path) -> Path:
+    """The generic network as a zoo file names it."""
+    work.mkdir(parents=True, exist_ok=True)
+    sys.path.insert(0, str(DATA))
+    import nets
+
+    eats = nets.INPUT["resnet50"]
+    resize_px = round(eats.resize_px * NETWORK.size_px / eats.size_px)
+    path = work / "generic.toml"
+    path.write_text(
+        f'[[model]]\nsource = "torch:{DATA / "nets.py"}:resnet50"\nname = "{NETWORK.key}"\nclasses = "imagenet1k"\n'
+        f"size_px = {NETWORK.size_px}\nresize_px = {resize_px}\nmean = {list(eats.mean)}\nstd = {list(eats.std)}\n"
+    )
+    return path
+
+
+def write_stream(folder: Path, classes: Sequence[str]) -> None:
+    """Training images of these classes, and crops of them."""
+    rng = np.random.default_rng(SEED)
+    for name in classes:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for path in sorted((IMAGES / "train" / name).iterdir()):
+            pixels = decode(read_file(path), path).pixels
+            for variant in range(VARIANTS):
+                bgr = np.ascontiguousarray((pixels if variant == 0 else _cropped(pixels, rng))[..., ::-1])
+                out = folder / name / f"{path.stem}-{variant}.jpg"
+                cv2.imwrite(str(out), bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+
+
+def _cropped(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    height, width = (round(side * rng.uniform(LEAST_CROP, 1)) for side in pixels.shape[:2])
+    top, left = (
+        int(rng.integers(whole - part + 1)) for whole, part in zip(pixels.shape, (height, width), strict=False)
+    )
+    cut = pixels[top : top + height, left : left + width]
+    return cut[:, ::-1] if rng.random() < 0.5 else cut
+
+
+class Told:
+    """Says what happens."""
+
+    def answered(self, done: int, total: int, answer: Any) -> None:
+        if done % 200 == 0:
+            print(f"  {done} of {total}: {answer.phase}, {answer.infer_ms:.1f} ms", file=sys.stderr, flush=True)
+
+    def happened(self, event: Any) -> None:
+        print(f"  {event.at}: {event.text}", file=sys.stderr, flush=True)
+
+
+def played(user: User, other: User, work: Path, inputs: int, open_share: float, making_rate: float) -> dict[str, Any]:
+    """All that is to be known of one user."""
+    folder = work / f"{user.name}-{open_share:g}"
+    done = folder / "user.json"
+    if done.is_file():
+        return json.loads(done.read_text())
+    data = folder / "data"
+    write_stream(data, [*user.classes, *other.classes])
+    serve = {"--open-share": (open_share,), "--memory-mb": (1000,)}
+    settings = Settings("ImageNet, training images", str(zoo_file(work)), serve, making_rate, seed=SEED)
+    stream = make_stream(read_items(data), user.classes, other.classes, inputs)
+    story = run(stream, folder / "state", settings, Told())
+    values: dict[str, Any] = asdict(story)
+    del values["inputs"]
+    found = {
+        "user": user.name,
+        "other": other.name,
+        "story": values,
+        "tail_share": GenericParts.read(folder / "state" / FOLDER).tail_share,
+        "pruning": _pruning(story),
+        "judged": _judged(user, folder / "state"),
+    }
+    write_atomically(done, found)
+    return found
+
+
+def _pruning(story: Story) -> dict[str, Any]:
+    """p90 of the answers before a network was made and while it was."""
+    before, meanwhile = (
+        [ms for ms, phase in zip(story.inputs.ms, story.inputs.phase, strict=True) if phase == wanted]
+        for wanted in ("observe", "prune")
+    )
+    if not meanwhile:
+        return {}
+    return {"before_p90_ms": float(np.quantile(before, 0.9)), "p90_ms": float(np.quantile(meanwhile, 0.9))}
+
+
+def _judged(user: User, state: Path) -> list[dict[str, Any]]:
+    """The user's networks that were let in, on validation images of the user's classes that no stream held."""
+    generic = GenericNetwork(state / FOLDER)
+    known = NETWORK.columns(user)
+    paths, places = validation(user.classes)
+    labels = [known[place] for place in places]
+    entering = [generic.enter(decode(read_file(path), path).pixels)[0] for path in paths]
+    logits = [generic.answer(one)[0] for one in entering]
+    right = {
+        "the generic network": [int(row.argmax()) == label for row, label in zip(logits, labels, strict=True)],
+        "the same among the user's classes": [
+            known[int(row[known].argmax())] == label for row, label in zip(logits, labels, strict=True)
+        ],
+    }
+    found = [{"network": "", "name": name, "ms": None, "right": _share(of)} for name, of in right.items()]
+    with DeviceState.open(state, generic.parts.fingerprint) as opened:
+        kept = [one for one in opened.networks(USER) if not one.retired and set(one.classes) & set(known)]
+    for one in kept:
+        found += _rows(UserNetwork(state / one.folder), entering, logits, labels, right["the generic network"])
+    return found
+
+
+def _rows(
+    network: UserNetwork,
+    entering: Sequence[np.ndarray],
+    logits: Sequence[np.ndarray],
+    labels: Sequence[int],
+    generic: Sequence[bool],
+) -> list[dict[str, Any]]:
+    """Each tail alone, and the choice among them, beside the generic network."""
+    tails = network.tails
+    found: list[dict[str, Any]] = []
+    for place, tail in enumerate(tails.tails):
+        answers = [tails.classes[int(network.answer(place, one)[0][:-1].argmax())] for one in entering]
+        right = [answer == label for answer, label in zip(answers, labels, strict=True)]
+        share = tail.ms / tails.generic_ms
+        found.append({"network": tails.name, "name": f"tail {place + 1} alone", "ms": share, "right": _share(right)})
+        found[-1] |= {"against": _drop(right, generic)}
+    tried = [network.choose(one) for one in entering]
+    right = [
+        (tails.classes[int(one.logits[:-1].argmax())] if one.sure else int(row.argmax())) == label
+        for one, row, label in zip(tried, logits, labels, strict=True)
+    ]
+    ms = [sum(tails.tails[place].ms for place in _ran(network, one.tail)) for one in tried]
+    share = (np.mean(ms) + tails.generic_ms * np.mean([not one.sure for one in tried])) / tails.generic_ms
+    row = {"network": tails.name, "name": "chosen for each input", "ms": float(share), "right": _share(right)}
+    return [*found, row | {"against": _drop(right, generic), "own": float(np.mean([one.sure for one in tried]))}]
+
+
+def _ran(network: UserNetwork, last: int) -> Sequence[int]:
+    return network.chooser.tails[: network.chooser.tails.index(last) + 1]
+
+
+def _share(right: Sequence[bool]) -> float:
+    return float(np.mean(right))
+
+
+def _drop(right: Sequence[bool], generic: Sequence[bool]) -> dict[str, float]:
+    """Points won or lost, paired by image, 95%."""
+    points = 100 * (np.array(right, float) - np.array(generic, float))
+    return asdict(interval(float(points.mean()), resampled_means(points[:, None], RESAMPLES, SEED)[:, 0]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--users", type=int, default=1)
+    parser.add_argument("--inputs", type=int, default=1500)
+    parser.add_argument("--open-share", type=float, default=0.5)
+    parser.add_argument("--making-rate", type=float, default=2.0)
+    parser.add_argument("--work", type=Path, default=Path("live_user_work"))
+    chosen = parser.parse_args()
+    if not IMAGES.is_dir():
+        sys.exit(f"{IMAGES} is missing: set EDGEWISE_DATA.")
+    drawn = list(users({5: 3}))
+    found = [
+        played(user, drawn[(place + 1) % 3], chosen.work, chosen.inputs, chosen.open_share, chosen.making_rate)
+        for place, user in enumerate(drawn[: chosen.users])
+    ]
+    result = {
+        "seed": SEED,
+        "network": NETWORK.name,
+        "inputs": chosen.inputs,
+        "open_share": chosen.open_share,
+        "making_rate": chosen.making_rate,
+        "users": found,
+    }
+    write_result("live_user", result)
+    write_page("live_user", page(result))
+
+
+if __name__ == "__main__":
+    main()
