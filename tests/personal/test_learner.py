@@ -41,7 +41,7 @@ class TestTheWholeStory:
         assert foreign.why == "network-1 turned it away"
         assert foreign.classes[0] == 2, "the generic network answers it at once"
         surest = learner.answer(watched.stream.next(ANNA), Wish(least_sure=1.0))
-        assert surest.model == watched.generic.parts.name
+        assert (surest.model, surest.why) == (watched.generic.parts.name, "network-1 is not sure of it")
 
     def test_audits_are_few_and_kept(self, watched: Served) -> None:
         learner = watched.learner(audit_share=0.5, false_alarms=1e-6)

@@ -81,8 +81,9 @@ class Learner:
         if inference.by_user_network:
             assert serving is not None
             name, why = serving, "the user's own network is sure of it"
-        elif inference.rejected:
-            why = f"{serving} turned it away"
+        elif inference.foreign is not None and self.watching:
+            known = inference.foreign <= self.watching.network.chooser.most_foreign
+            why = f"{serving} is not sure of it" if known else f"{serving} turned it away"
         else:
             why = f"no network of the user's serves ({self.session.phase})"
         return Reply(inference.classes, inference.chances, name, why, inference.ms, inference)

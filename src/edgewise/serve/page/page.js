@@ -81,8 +81,8 @@ async function answer(image) {
 }
 
 function by(told) {
-  if (told.why.includes("turned it away")) return "turned";
-  return generic && told.model !== generic ? "own" : "generic";
+  if (generic && told.model !== generic) return "own";
+  return told.phase === "watch" ? "turned" : "generic";
 }
 
 const queue = new Queue(answer, (answered) => {

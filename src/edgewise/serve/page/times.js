@@ -149,6 +149,6 @@ function lines(labels, top) {
 export function showRows(answers) {
   byId("times-rows").replaceChildren(...answers.slice(-ROWS).reverse().map((one) => element("tr", {},
     element("td", { class: "text" }, clock(one.at)), element("td", { class: "text" }, one.label),
-    element("td", { class: "text" }, one.by === "turned" ? `${one.model}, after one that turned it away` : one.model),
+    element("td", { class: "text" }, one.by === "turned" ? `${one.model}, after one that was not sure` : one.model),
     element("td", {}, milliseconds(one.ms)))));
 }
