@@ -19,24 +19,29 @@ from edgewise.prune.foreign import foreign_scores
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def job(job_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For two tails."""
-    folder = Path(shutil.copytree(job_once, tmp_path_factory.mktemp("two") / "job"))
-    replace(Job.read(folder), target_speedups=(1.4, 1.1)).write(folder)
+@pytest.fixture
+def job(job_once: Path, tmp_path: Path) -> Path:
+    """For two tails, and one that cannot be."""
+    folder = Path(shutil.copytree(job_once, tmp_path / "two"))
+    replace(Job.read(folder), target_speedups=(1000.0, 1.3, 1.1)).write(folder)
     return folder
 
 
-@pytest.fixture(scope="module")
-def made(job: Path, opened_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def test_tails_are_what_is_known_of_them(job: Path, opened_once: Path, tmp_path: Path) -> None:
+    """All in one test, so that they are made once."""
     from edgewise.personal.make_tails import make_tails
 
-    out = tmp_path_factory.mktemp("made") / "network-1"
-    make_tails(job, opened_once / FOLDER, out)
-    return out
+    out = tmp_path / "network-1"
+    made = make_tails(job, opened_once / FOLDER, out)
+    assert len(made.tails) == 2, "what cannot be met is left out"
+    _see_that_onnx_answers_as_the_pytorch_module(out, job, opened_once)
+    _see_that_what_is_known_is_true(out, job)
+    names = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    own = {f"{place}/{name}" for place in (1, 2) for name in ("plan.json", "weights.safetensors", "tail.onnx")}
+    assert names == {RECORD, *own}
 
 
-def test_it_answers_on_onnx_as_its_pytorch_module_does(made: Path, job_once: Path, opened_once: Path) -> None:
+def _see_that_onnx_answers_as_the_pytorch_module(made: Path, job: Path, opened_once: Path) -> None:
     from torch import from_numpy, no_grad, zeros
 
     from edgewise.personal.open_generic import tail_of
@@ -45,7 +50,7 @@ def test_it_answers_on_onnx_as_its_pytorch_module_does(made: Path, job_once: Pat
     from edgewise.zoo.tiny.nets import load
 
     parts, network = GenericParts.read(opened_once / FOLDER), UserNetwork(made)
-    entering, _ = read_collected(job_once / COLLECTED, Job.read(job_once).collected_sha256)
+    entering, _ = read_collected(job / COLLECTED, Job.read(job).collected_sha256)
     tail = tail_of(chain_of(load("tiny:l").eval(), zeros(1, 3, 64, 64)), parts.place)
     module = load_pruned(made / "1", tail).eval()
     for row in entering[:20]:
@@ -55,9 +60,9 @@ def test_it_answers_on_onnx_as_its_pytorch_module_does(made: Path, job_once: Pat
         np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
-def test_what_is_known_of_them_is_true(made: Path, job_once: Path) -> None:
-    job, tails, network = Job.read(job_once), UserTails.read(made), UserNetwork(made)
-    entering, logits = read_collected(job_once / COLLECTED, job.collected_sha256)
+def _see_that_what_is_known_is_true(made: Path, folder: Path) -> None:
+    job, tails, network = Job.read(folder), UserTails.read(made), UserNetwork(made)
+    entering, logits = read_collected(folder / COLLECTED, job.collected_sha256)
     held = len(tails.own_outside)
     assert tails.images + held == len(entering)
     assert held == 60
@@ -77,18 +82,10 @@ def test_what_is_known_of_them_is_true(made: Path, job_once: Path) -> None:
         assert tail.cost.seconds > 0
 
 
-def test_a_speed_that_cannot_be_met_is_left_out(job_once: Path, opened_once: Path, tmp_path: Path) -> None:
+def test_speeds_that_cannot_be_met(job_once: Path, opened_once: Path, tmp_path: Path) -> None:
     from edgewise.personal.make_tails import make_tails
 
     job = Path(shutil.copytree(job_once, tmp_path / "job"))
-    replace(Job.read(job), target_speedups=(1000.0, 1.1)).write(job)
-    assert len(make_tails(job, opened_once / FOLDER, tmp_path / "some").tails) == 1
     replace(Job.read(job), target_speedups=(1000.0,)).write(job)
     with pytest.raises(UsageError, match="cannot be met"):
         make_tails(job, opened_once / FOLDER, tmp_path / "none")
-
-
-def test_all_files_of_it(made: Path) -> None:
-    names = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()}
-    own = {f"{place}/{name}" for place in (1, 2) for name in ("plan.json", "weights.safetensors", "tail.onnx")}
-    assert names == {RECORD, *own}
