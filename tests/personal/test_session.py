@@ -103,3 +103,8 @@ def test_what_is_stored_comes_back(steps: list[str]) -> None:
 def test_other_values_are_refused() -> None:
     with pytest.raises(StoreError):
         Session.from_values(Session().to_values() | {"phase": "sleep"}, Path("state"))
+
+
+def test_a_session_that_an_earlier_version_stored_comes_back() -> None:
+    kept = WATCHED.to_values() | {"target_speedup": 1.5}
+    assert Session.from_values(kept, Path("state")) == WATCHED

@@ -1,6 +1,7 @@
 """Make a user's tails of what inference left behind; the prefix never runs again. Needs the extra `torch`."""
 
 import tempfile
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -49,23 +50,18 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
     clock = _TailClock(tail, parts.entering, job.threads)
     activations = torch.from_numpy(entering)
     first = made_from(len(entering), job.held_out)
-    made: list[UserNetwork] = []
-    for target in job.target_speedups:
-        settings = Settings(target, held_out=job.held_out, temperature=job.temperature, seed=job.seed)
-        with suppress(UsageError) if made or target != job.target_speedups[-1] else nullcontext():
-            made.append(
-                make_user_network(
-                    tail,
-                    activations,
-                    job.classes,
-                    settings,
-                    Guard(job.max_drop_points, job.alpha),
-                    taught=Taught(logits[first:], job.classes),
-                    measured=clock.share,
-                    source=str(parts.source["source"]),
-                    progress=progress,
-                )
-            )
+    make = partial(
+        make_user_network,
+        tail,
+        activations,
+        job.classes,
+        guard=Guard(job.max_drop_points, job.alpha),
+        taught=Taught(logits[first:], job.classes),
+        measured=clock.share,
+        source=str(parts.source["source"]),
+        progress=progress,
+    )
+    made = _all_that_can_be(job, make)
     beliefs = [Belief.of(row, job.temperature) for row in logits[first:]]
     written = [
         _written(job, one, clock, activations[first:], logits[first:], out / tail_file(place))
@@ -84,6 +80,17 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
     )
     tails.write(out)
     return tails
+
+
+def _all_that_can_be(job: Job, make: Callable[..., UserNetwork]) -> list[UserNetwork]:
+    """A network for each speed that can be met; `make` takes the settings."""
+    made: list[UserNetwork] = []
+    for target in job.target_speedups:
+        settings = Settings(target, held_out=job.held_out, temperature=job.temperature, seed=job.seed)
+        last = target == job.target_speedups[-1]
+        with suppress(UsageError) if made or not last else nullcontext():
+            made.append(make(settings=settings))
+    return made
 
 
 def _generic_tail(parts: GenericParts) -> nn.Module:

@@ -67,7 +67,7 @@ class UserNetwork:
         """Of all tails. Raises what `answer` does."""
         return [self.answer(place, entering)[0] for place in range(len(self._parts))]
 
-    def choose(self, entering: np.ndarray, chooser: Chooser | None = None, *, least_sure: float | None = None) -> Tried:
+    def choose(self, entering: np.ndarray, *, least_sure: float | None = None) -> Tried:
         """Run the tails until one is sure, and `least_sure` (0..1) at least, where that is given.
 
         Raises what `answer` does, and `StoreError` where nothing says yet how to choose.
