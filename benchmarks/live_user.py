@@ -1,6 +1,6 @@
 """A user on a device, as it happens: real networks and photographs through the real service.
 
-    python benchmarks/live_user.py [--users 1] [--inputs 1500] [--open-share 0.5] [--work DIR]
+    python benchmarks/live_user.py [--users 1] [--inputs 1500] [--open-share 0.5] [--alone] [--work DIR]
 
 Data: EDGEWISE_DATA (default ../shared/data). Users of five classes are those of `prune_users.py`. Each is played
 through `edgewise serve` (ResNet-50 at 192 px, one thread) in three parts: the user, then another one, then the first
@@ -90,23 +90,26 @@ class Told:
         print(f"  {event.at}: {event.text}", file=sys.stderr, flush=True)
 
 
-def played(user: User, other: User, work: Path, inputs: int, open_share: float, making_rate: float) -> dict[str, Any]:
+def played(
+    user: User, other: User | None, work: Path, inputs: int, open_share: float, making_rate: float
+) -> dict[str, Any]:
     """All that is to be known of one user."""
+    others = () if other is None else other.classes
     folder = work / f"{user.name}-{open_share:g}"
     done = folder / "user.json"
     if done.is_file():
         return json.loads(done.read_text())
     data = folder / "data"
-    write_stream(data, [*user.classes, *other.classes])
+    write_stream(data, [*user.classes, *others])
     serve = {"--open-share": (open_share,), "--memory-mb": (1000,)}
     settings = Settings("ImageNet, training images", str(zoo_file(work)), serve, making_rate, seed=SEED)
-    stream = make_stream(read_items(data), user.classes, other.classes, inputs)
+    stream = make_stream(read_items(data), user.classes, others, inputs)
     story = run(stream, folder / "state", settings, Told())
     values: dict[str, Any] = asdict(story)
     del values["inputs"]
     found = {
         "user": user.name,
-        "other": other.name,
+        "other": "" if other is None else other.name,
         "story": values,
         "tail_share": GenericParts.read(folder / "state" / FOLDER).tail_share,
         "pruning": _pruning(story),
@@ -196,14 +199,16 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=1500)
     parser.add_argument("--open-share", type=float, default=0.5)
     parser.add_argument("--making-rate", type=float, default=2.0)
+    parser.add_argument("--alone", action="store_true", help="nobody else comes")
     parser.add_argument("--work", type=Path, default=Path("live_user_work"))
     chosen = parser.parse_args()
     if not IMAGES.is_dir():
         sys.exit(f"{IMAGES} is missing: set EDGEWISE_DATA.")
     drawn = list(users({5: 3}))
+    others = [None] * chosen.users if chosen.alone else [*drawn[1:], drawn[0]]
     found = [
-        played(user, drawn[(place + 1) % 3], chosen.work, chosen.inputs, chosen.open_share, chosen.making_rate)
-        for place, user in enumerate(drawn[: chosen.users])
+        played(user, other, chosen.work, chosen.inputs, chosen.open_share, chosen.making_rate)
+        for user, other in zip(drawn[: chosen.users], others, strict=False)
     ]
     result = {
         "seed": SEED,

@@ -15,7 +15,8 @@ def page(result: dict[str, Any]) -> list[str]:
         "networks are on the official validation images, which no stream held.",
     ]
     for one in result["users"]:
-        parts += [f"## {one['user']}, then {one['other']}, then {one['user']} again", *_told(one)]
+        after = f", then {one['other']}, then {one['user']} again" if one["other"] else ""
+        parts += [f"## {one['user']}{after}", *_told(one)]
         parts.append(markdown_table(_STRETCH, [_stretch(row) for row in one["story"]["stretches"]]))
         parts.append("On validation images of the user's classes; time is that of the part that is replaced.")
         parts.append(markdown_table(_NETWORK, [_network(row) for row in one["judged"]]))

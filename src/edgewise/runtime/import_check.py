@@ -12,7 +12,7 @@ from time import perf_counter
 
 import numpy as np
 
-_BESIDE_TORCH = ("torchvision", "timm")
+_BESIDE_TORCH = ("torchvision", "timm", "onnx2torch")  # the others import the first
 
 
 def main(distributions: list[str]) -> None:
