@@ -167,6 +167,7 @@ def test_the_histogram_counts_what_the_service_counts(
     assert {cells[0]: int(cells[-1]) for cells in shown} == counted
     assert page.locator("#times circle, #times path").count() == 13
     page.locator("#times-details summary").click()
+    page.locator("#times-rows tr").nth(12).wait_for()
     assert page.locator("#times-rows tr").count() == 13
 
 
