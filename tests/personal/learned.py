@@ -18,11 +18,12 @@ from edgewise.personal.beliefs import Belief
 from edgewise.personal.collected import read_collected
 from edgewise.personal.generic import FOLDER, TAIL, GenericNetwork, GenericParts
 from edgewise.personal.job import COLLECTED, JOB, Job
-from edgewise.personal.learner import Learner, Reply
+from edgewise.personal.learner import Learner
 from edgewise.personal.learning import Learning
 from edgewise.personal.observer import Enough
 from edgewise.personal.pruning import Ended, Progressed
 from edgewise.personal.remembered import Event
+from edgewise.personal.reply import Reply
 from edgewise.personal.shadow import Shadow
 from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import UserNetwork

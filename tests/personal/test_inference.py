@@ -9,6 +9,7 @@ import pytest
 from edgewise.errors import ModelError
 from edgewise.personal.generic import FOLDER, GenericNetwork
 from edgewise.personal.inference import Wish, infer
+from edgewise.personal.reply import Reply
 from edgewise.personal.tail_network import UserNetwork
 from edgewise.runtime.onnx_part import OnnxPart
 from edgewise.select.calibration import softmax
@@ -140,5 +141,7 @@ def test_without_time_for_the_generic_network_the_tail_answers(generic: GenericN
     user.chooser = replace(user.chooser, most_foreign=-np.inf)
     pixels = Stream().next(ANNA)
     assert infer(generic, pixels, user, Wish(most_ms=1e6)).rejected
-    assert infer(generic, pixels, user, Wish(most_ms=1e-6)).tail == 0
+    late = infer(generic, pixels, user, Wish(most_ms=1e-6))
+    assert (late.tail, late.late) == (0, True)
+    assert Reply.of(late, "generic", "watch", user).why.endswith("there is no time for the generic network")
     assert infer(generic, pixels, None, Wish(most_ms=1e-6)).generic_logits is not None, "there is no other"

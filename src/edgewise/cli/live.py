@@ -24,7 +24,7 @@ def command(
     model: Annotated[
         str | None,
         typer.Option(
-            help="The generic classifier, a PyTorch one: timm:NAME, torchvision:NAME, torch:PATH.py:FUNCTION or "
+            help="The generic classifier: onnx:PATH, timm:NAME, torchvision:NAME, torch:PATH.py:FUNCTION or "
             "tiny:NAME. Default: that of --state; else, with drawn images, tiny:l."
         ),
     ] = None,
@@ -121,7 +121,7 @@ def _model(model: str | None, state: Path | None, data: Path | None) -> str | No
     if state is not None and (state / FOLDER / RECORD).is_file():
         return None
     if data is not None:
-        raise UsageError("--model is missing.", "Name a PyTorch classifier whose classes the images show.")
+        raise UsageError("--model is missing.", "Name a classifier whose classes the images show.")
     return DRAWN_MODEL
 
 

@@ -17,7 +17,6 @@ from edgewise.text import printable
 if TYPE_CHECKING:
     from edgewise.personal.generic import GenericParts
 
-_TARGET_SPEEDUPS = (2.0, 1.5)
 _TOKEN = "EDGEWISE_TOKEN"
 
 
@@ -71,7 +70,7 @@ def command(
         raise UsageError(problem, f"Put 16 random characters or more into a file: --token-file FILE, or ${_TOKEN}.")
     learning = Learning(
         memory_mb=memory_mb,
-        target_speedups=tuple(target_speedup or _TARGET_SPEEDUPS),
+        target_speedups=tuple(target_speedup or Learning.target_speedups),
         max_drop_points=max_drop,
         temperature=temperature,
         seed=seed,

@@ -30,6 +30,7 @@ class Inference:
     chances: tuple[float, ...]  # theirs
     tail: int | None  # of the user's, the one that answered; None: the generic one
     ms: float  # of the networks that the answer waited for
+    late: bool = False  # a tail that is in doubt answered, as the generic one would have taken too long
 
     @property
     def by_user_network(self) -> bool:
@@ -59,7 +60,7 @@ def infer(
         if tried.sure or late:
             classes, best = _best(softmax(tried.logits[None, :-1])[0])
             named = tuple(user.tails.classes[place] for place in classes)
-            return Inference(entering[0], foreign, None, named, best, tried.tail, ms)
+            return Inference(entering[0], foreign, None, named, best, tried.tail, ms, not tried.sure)
     answered, own_ms = generic.answer(entering)
     classes, best = _best(softmax(answered[None])[0])
     return Inference(entering[0], foreign, answered, classes, best, None, ms + own_ms)

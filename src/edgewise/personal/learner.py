@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from secrets import token_urlsafe
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +17,7 @@ from edgewise.personal.learning import Learning
 from edgewise.personal.making import Making
 from edgewise.personal.observing import Observing, see_that_enough_fit
 from edgewise.personal.remembered import Happening, StoredNetwork
+from edgewise.personal.reply import Reply
 from edgewise.personal.session import Session
 from edgewise.personal.state import DeviceState
 from edgewise.personal.user_folder import UserFolder, figures, forget
@@ -25,19 +25,6 @@ from edgewise.personal.verifying import Verifying
 from edgewise.personal.watching import Watching
 
 _CHECKPOINT = 32  # inputs, between two times that a test's state is stored
-
-
-@dataclass(frozen=True, eq=False)
-class Reply:
-    """What a user is told."""
-
-    classes: tuple[int, ...]  # of the generic network, the best first
-    chances: tuple[float, ...]
-    model: str
-    why: str
-    ms: float
-    inference: Inference
-    id: str = field(default_factory=token_urlsafe)  # nobody else can guess it
 
 
 class Learner:
@@ -77,16 +64,8 @@ class Learner:
                 raise
             inference = infer(self._generic, pixels)
             self._abandon(f"{self.session.serving} failed: {error}")
-        name, serving = self._generic.parts.name, self.session.serving
-        if inference.by_user_network:
-            assert serving is not None
-            name, why = serving, "the user's own network is sure of it"
-        elif inference.foreign is not None and self.watching:
-            known = inference.foreign <= self.watching.network.chooser.most_foreign
-            why = f"{serving} is not sure of it" if known else f"{serving} turned it away"
-        else:
-            why = f"no network of the user's serves ({self.session.phase})"
-        return Reply(inference.classes, inference.chances, name, why, inference.ms, inference)
+        user = self.watching.network if self.watching else None
+        return Reply.of(inference, self._generic.parts.name, self.session.phase, user)
 
     def learn(self, reply: Reply) -> None:
         """Take in what was answered, after the reply went out. Raises `StoreError` where it cannot be remembered."""

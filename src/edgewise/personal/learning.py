@@ -30,7 +30,7 @@ class Learning:
         if self.fewest_inputs < 130:  # a change detector is calibrated on the two fifths that are held out
             raise UsageError(f"A network is to be made of {self.fewest_inputs} inputs; 130 are needed at least.")
         targets = self.target_speedups
-        if not targets or min(targets) <= 1 or sorted(targets, reverse=True) != list(targets):
+        if not targets or not all(one > 1 for one in targets) or sorted(targets, reverse=True) != list(targets):
             named = ", ".join(f"{one:g}x" for one in targets)
             raise UsageError(f"The targets are {named or 'none'}; they must be above 1, the quickest first.")
         if not 0 < self.audit_share <= 1:

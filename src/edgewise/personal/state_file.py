@@ -74,9 +74,8 @@ def _begin(path: Path, generic: str) -> Path | None:
             connection.execute("PRAGMA journal_mode = MEMORY")
             with transaction(connection):
                 create(connection, generic)
-            connection.execute(
-                "PRAGMA journal_mode = WAL"
-            )  # later, a kill amid it could leave what `_open` cannot undo
+            # Later, a kill amid it could leave what `_open` cannot undo.
+            connection.execute("PRAGMA journal_mode = WAL")
         return _move_aside(path)
 
 

@@ -8,18 +8,17 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 import edgewise
-from edgewise.errors import EdgewiseError, ImageError, LabelError, StoreError, UsageError
+from edgewise.errors import EdgewiseError
 from edgewise.personal.inference import Wish
 from edgewise.serve.bounding import BoundedBody, Limits, Room, Share, read_image
-from edgewise.serve.device import Answered, Device, TooManyUsers
+from edgewise.serve.device import Answered, Device
 from edgewise.serve.guarding import OwnHost, check_token
-from edgewise.serve.hiding import hide_paths
 from edgewise.serve.metrics import Metrics
 from edgewise.serve.page_files import add_page
+from edgewise.serve.problems import answer_errors
 from edgewise.serve.telling import feedback, happened, networks, prediction, readiness, user_state
 from edgewise.serve.told import (
     USER_PATTERN,
@@ -33,19 +32,11 @@ from edgewise.serve.told import (
     TrueLabel,
     UserState,
 )
-from edgewise.serve.worker import Busy, Stopped, Worker
+from edgewise.serve.worker import Busy, Worker
 
 _T = TypeVar("_T")
 _DEFAULT_USER = "me"
 _EVENTS_S = 0.5
-_RETRY_S = 1
-_STATUS: tuple[tuple[type[EdgewiseError], int], ...] = (  # the first that fits; any other: 500
-    (ImageError, 422),
-    (LabelError, 422),
-    (StoreError, 503),
-    (TooManyUsers, 409),
-    (UsageError, 404),
-)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem} for code in (400, 401, 404, 408, 409, 413, 415, 421, 422, 429, 500, 503)
 }
@@ -102,7 +93,7 @@ def create_app(open_device: Callable[[], Device], *, token: str | None = None, l
         check_token(request, token)
 
     guarded = {"dependencies": [Depends(allowed)], "responses": _PROBLEMS}
-    _answer_errors(app)
+    answer_errors(app)
     add_page(app)
     _add_health(app, metrics, guarded)
     _add_predict(app, limits, metrics, guarded)
@@ -128,32 +119,6 @@ def _lifespan(open_device: Callable[[], Device], limits: Limits) -> Callable[[Fa
                 _log.error("The last could not be stored: %s", error)
 
     return lifespan
-
-
-def _answer_errors(app: FastAPI) -> None:
-    @app.exception_handler(EdgewiseError)
-    async def expected(_request: Request, error: EdgewiseError) -> JSONResponse:
-        status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
-        if status >= 500:
-            _log.error("%s", error)
-        return JSONResponse({"detail": hide_paths(str(error), app.state.device.state.folder)}, status)
-
-    @app.exception_handler(RequestValidationError)
-    async def unusable(_request: Request, error: RequestValidationError) -> JSONResponse:
-        found = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        return JSONResponse({"detail": "; ".join(found)}, 422)
-
-    @app.exception_handler(Busy)
-    async def busy(_request: Request, _error: Busy) -> JSONResponse:
-        return JSONResponse({"detail": "Too much waits already."}, 429, headers={"Retry-After": str(_RETRY_S)})
-
-    @app.exception_handler(Stopped)
-    async def stopped(_request: Request, _error: Stopped) -> JSONResponse:
-        return JSONResponse({"detail": "The service is ending."}, 503)
-
-    @app.exception_handler(Exception)
-    async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": "The service failed; its log says more."}, 500)
 
 
 def _add_health(app: FastAPI, metrics: Metrics, guarded: dict[str, Any]) -> None:

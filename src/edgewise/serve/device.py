@@ -9,10 +9,11 @@ from edgewise.errors import EdgewiseError, LabelError, StoreError, UsageError
 from edgewise.images.decode import decode
 from edgewise.personal.generic import FOLDER, GenericNetwork
 from edgewise.personal.inference import Wish
-from edgewise.personal.learner import Learner, Reply
+from edgewise.personal.learner import Learner
 from edgewise.personal.learning import Learning
 from edgewise.personal.observing import see_that_enough_fit
 from edgewise.personal.remembered import Feedback, check_user
+from edgewise.personal.reply import Reply
 from edgewise.personal.state import DeviceState
 from edgewise.personal.user_folder import UserFolder, forget
 from edgewise.restore import shown
