@@ -1,7 +1,7 @@
 # Two commands: each sets up what it needs in ./.venv and runs. PYTHON=python3.12 chooses another interpreter.
 PYTHON ?= python3
 
-.PHONY: demo test clean
+.PHONY: demo test test-long clean
 
 demo:
 	@PYTHON="$(PYTHON)" scripts/install demo
@@ -10,6 +10,11 @@ demo:
 test:
 	@PYTHON="$(PYTHON)" scripts/install dev
 	@scripts/test
+
+# What `make test` leaves out: more networks, seeds and spoiled files. Before a release.
+test-long:
+	@PYTHON="$(PYTHON)" scripts/install dev
+	@scripts/test --long
 
 clean:
 	rm -rf .venv build dist edgewise-demo

@@ -6,9 +6,9 @@ Data: EDGEWISE_DATA (default ../shared/data). Users of five classes are those of
 through `edgewise serve` (ResNet-50 at 192 px, one thread) in three parts: the user, then another one, then the first
 again. The stream is of training images, each three times: as it is, and cropped and mirrored by chance, so that no
 input is quite another. Images come as fast as they are answered, but while a network is made, --making-rate a second.
-Accuracy of what was let in is that on the official validation images, which no stream holds. Times of networks are
-measured after the play, by turns. A user is played once and kept in --work. Writes benchmarks/results/live_user.json
-and docs/live_user.md.
+What was let in is judged on the official validation images, which no stream holds, beside smaller networks and
+selection among generic networks alone. A user is played once and kept in --work. Writes
+benchmarks/results/live_user.json and docs/live_user.md.
 """
 
 import argparse
@@ -21,23 +21,21 @@ from typing import Any
 
 import cv2
 import numpy as np
+from live_user_judged import Judged
 from live_user_page import page
 from pages import write_page, write_result
-from prune_users_data import DATA, IMAGES, SEED, Network, User, users, validation, write_atomically
+from prune_users_data import DATA, IMAGES, SEED, Network, User, users, write_atomically
 
 from edgewise.images.decode import decode, read_file
 from edgewise.live.run import USER, Settings, run
 from edgewise.live.story import Story
 from edgewise.live.stream import make_stream, read_items
-from edgewise.personal.generic import FOLDER, GenericNetwork, GenericParts
-from edgewise.personal.state import DeviceState
-from edgewise.personal.tail_network import UserNetwork
-from edgewise.select.judge.bootstrap import interval, resampled_means
+from edgewise.personal.generic import FOLDER, GenericParts
+from edgewise.personal.learning import Learning
 
 NETWORK = Network("ResNet-50", 192)
 VARIANTS = 3
 LEAST_CROP = 0.8  # of each side
-RESAMPLES = 2000
 QUALITY = 95
 
 
@@ -107,13 +105,14 @@ def played(
     story = run(stream, folder / "state", settings, Told())
     values: dict[str, Any] = asdict(story)
     del values["inputs"]
+    judged = Judged(user, USER, folder / "state", work, NETWORK.columns(user), Learning.max_drop_points)
     found = {
         "user": user.name,
         "other": "" if other is None else other.name,
         "story": values,
         "tail_share": GenericParts.read(folder / "state" / FOLDER).tail_share,
         "pruning": _pruning(story),
-        "judged": _judged(user, folder / "state"),
+        "judged": judged.rows(),
     }
     write_atomically(done, found)
     return found
@@ -128,69 +127,6 @@ def _pruning(story: Story) -> dict[str, Any]:
     if not meanwhile:
         return {}
     return {"before_p90_ms": float(np.quantile(before, 0.9)), "p90_ms": float(np.quantile(meanwhile, 0.9))}
-
-
-def _judged(user: User, state: Path) -> list[dict[str, Any]]:
-    """The user's networks that were let in, on validation images of the user's classes that no stream held."""
-    generic = GenericNetwork(state / FOLDER)
-    known = NETWORK.columns(user)
-    paths, places = validation(user.classes)
-    labels = [known[place] for place in places]
-    entering = [generic.enter(decode(read_file(path), path).pixels)[0] for path in paths]
-    logits = [generic.answer(one)[0] for one in entering]
-    right = {
-        "the generic network": [int(row.argmax()) == label for row, label in zip(logits, labels, strict=True)],
-        "the same among the user's classes": [
-            known[int(row[known].argmax())] == label for row, label in zip(logits, labels, strict=True)
-        ],
-    }
-    found = [{"network": "", "name": name, "ms": None, "right": _share(of)} for name, of in right.items()]
-    with DeviceState.open(state, generic.parts.fingerprint) as opened:
-        kept = [one for one in opened.networks(USER) if not one.retired and set(one.classes) & set(known)]
-    for one in kept:
-        found += _rows(UserNetwork(state / one.folder), entering, logits, labels, right["the generic network"])
-    return found
-
-
-def _rows(
-    network: UserNetwork,
-    entering: Sequence[np.ndarray],
-    logits: Sequence[np.ndarray],
-    labels: Sequence[int],
-    generic: Sequence[bool],
-) -> list[dict[str, Any]]:
-    """Each tail alone, and the choice among them, beside the generic network."""
-    tails = network.tails
-    found: list[dict[str, Any]] = []
-    for place, tail in enumerate(tails.tails):
-        answers = [tails.classes[int(network.answer(place, one)[0][:-1].argmax())] for one in entering]
-        right = [answer == label for answer, label in zip(answers, labels, strict=True)]
-        share = tail.ms / tails.generic_ms
-        found.append({"network": tails.name, "name": f"tail {place + 1} alone", "ms": share, "right": _share(right)})
-        found[-1] |= {"against": _drop(right, generic)}
-    tried = [network.choose(one) for one in entering]
-    right = [
-        (tails.classes[int(one.logits[:-1].argmax())] if one.sure else int(row.argmax())) == label
-        for one, row, label in zip(tried, logits, labels, strict=True)
-    ]
-    ms = [sum(tails.tails[place].ms for place in _ran(network, one.tail)) for one in tried]
-    share = (np.mean(ms) + tails.generic_ms * np.mean([not one.sure for one in tried])) / tails.generic_ms
-    row = {"network": tails.name, "name": "chosen for each input", "ms": float(share), "right": _share(right)}
-    return [*found, row | {"against": _drop(right, generic), "own": float(np.mean([one.sure for one in tried]))}]
-
-
-def _ran(network: UserNetwork, last: int) -> Sequence[int]:
-    return network.chooser.tails[: network.chooser.tails.index(last) + 1]
-
-
-def _share(right: Sequence[bool]) -> float:
-    return float(np.mean(right))
-
-
-def _drop(right: Sequence[bool], generic: Sequence[bool]) -> dict[str, float]:
-    """Points won or lost, paired by image, 95%."""
-    points = 100 * (np.array(right, float) - np.array(generic, float))
-    return asdict(interval(float(points.mean()), resampled_means(points[:, None], RESAMPLES, SEED)[:, 0]))
 
 
 def main() -> None:

@@ -18,7 +18,12 @@ def page(result: dict[str, Any]) -> list[str]:
         after = f", then {one['other']}, then {one['user']} again" if one["other"] else ""
         parts += [f"## {one['user']}{after}", *_told(one)]
         parts.append(markdown_table(_STRETCH, [_stretch(row) for row in one["story"]["stretches"]]))
-        parts.append("On validation images of the user's classes; time is that of the part that is replaced.")
+        parts.append(
+            "On validation images of the user's classes. Time is that of a whole input, from pixels to the answer, "
+            'beside that of the generic network, by turns. Where a smaller network answers "where it is sure", that is '
+            "selection among generic networks alone: it answers first, the generic one what it doubts, fitted without "
+            "labels as the device fits its choice."
+        )
         parts.append(markdown_table(_NETWORK, [_network(row) for row in one["judged"]]))
     return parts
 
@@ -41,7 +46,7 @@ def _network(row: dict[str, Any]) -> list[str]:
         row["name"],
         f"{100 * row['right']:.1f}",
         f"{against['value']:+.1f} ({against['low']:+.1f} to {against['high']:+.1f})" if against else "",
-        f"{100 * ms:.0f}" if ms else "100",
+        f"{100 * ms:.0f}",
         f"{100 * row['own']:.0f}" if "own" in row else "",
     ]
 

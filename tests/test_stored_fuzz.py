@@ -174,7 +174,7 @@ def test_files_of_a_profile(
     check(stored, tmp_path_factory.getbasetemp() / "few", folder, name, use, data)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("folder", "name", "use"), FILES, ids=[name for _, name, _ in FILES])
 @many
 @given(data=st.data())
@@ -199,7 +199,7 @@ def test_files_of_a_selector(
     check(stored, tmp_path_factory.getbasetemp() / "few", kind, name, answering(images), data)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", SELECTORS)
 @settings(many, max_examples=800)
 @given(data=st.data())

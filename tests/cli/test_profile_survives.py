@@ -176,7 +176,7 @@ class TestKills:
         assert tables(out) == tables(whole)
         assert not (out / "shards").exists()
 
-    @pytest.mark.parametrize("seed", range(6))
+    @pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 6))])
     def test_killed_at_any_moment(self, tmp_path: Path, many: Path, whole: Path, seed: int) -> None:
         """SIGKILL three times at seeded moments, at start, in the shards, in the latency, in the merge."""
         out, dice = tmp_path / "out", random.Random(seed)

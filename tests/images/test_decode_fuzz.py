@@ -233,7 +233,7 @@ def test_damaged_files_give_an_image_or_an_error(content: bytes, shrink_to_px: i
     outcome(content, shrink_to_px=shrink_to_px)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(many, max_examples=8000)
 @given(damaged(), st.integers(1, 64))
 def test_many_damaged_files_give_an_image_or_an_error(content: bytes, shrink_to_px: int) -> None:

@@ -98,7 +98,7 @@ def test_the_mean_stays_inside_at_all_times(kind: str) -> None:
     assert _streams_that_leave(kind, 0.2, 40, seed=1) <= 8
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["small", "signs", "rare", "dense"])
 def test_the_mean_stays_inside_in_many_streams(kind: str) -> None:
     """300 streams at alpha 10%: the standard error of the share is 1.7%, of which three are allowed."""
@@ -153,7 +153,7 @@ def test_the_inputs_that_a_bound_of_one_point_takes(mean: float, median: int, mo
     assert np.quantile(taken, 0.9) == pytest.approx(most, rel=0.25)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("mean", "median", "most"), [(0.0, 2300, 5100), (0.003, 5000, 10_000), (0.005, 8800, 21_000)])
 def test_the_inputs_that_it_takes_by_labels(mean: float, median: int, most: int) -> None:
     """The other column, over 100 streams, of which the medians vary by a tenth."""

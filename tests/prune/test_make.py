@@ -16,7 +16,7 @@ from edgewise.errors import GuardRefused, UsageError  # noqa: E402
 from edgewise.prune.distill import Distillation  # noqa: E402
 from edgewise.prune.guard import Guard  # noqa: E402
 from edgewise.prune.load import load_pruned  # noqa: E402
-from edgewise.prune.make import UserNetwork, make_user_network  # noqa: E402
+from edgewise.prune.make import UserNetwork, make_user_network, make_user_networks  # noqa: E402
 from edgewise.prune.plan import Plan  # noqa: E402
 from edgewise.prune.seen_classes import seen_classes  # noqa: E402
 from edgewise.prune.settings import Settings  # noqa: E402
@@ -195,6 +195,23 @@ def test_the_target_is_met_as_it_is_measured() -> None:
 
     user = make_user_network(generic, _images(40), CLASSES, Settings(1.5, recovery=()), LENIENT, measured=share)
     assert share(user.network) == pytest.approx(1 / 1.5, abs=0.08)  # eight channels go at once
+
+
+def test_networks_of_several_speeds_are_those_that_are_made_one_by_one() -> None:
+    steps: list[str] = []
+    both = make_user_networks(
+        _generic(), _images(40), CLASSES, (1.6, 50.0, 1.3), guard=LENIENT, progress=lambda what, *_: steps.append(what)
+    )
+    assert len(both) == 2, "50x cannot be met"
+    for user, target in zip(both, (1.6, 1.3), strict=True):
+        alone = make_user_network(_generic(), _images(40), CLASSES, Settings(target), LENIENT)
+        assert user.plan == alone.plan
+        for name, weights in alone.network.state_dict().items():
+            torch.testing.assert_close(user.network.state_dict()[name], weights)
+    ranked = ["ranking channels" in [one.step for one in user.cost.steps] for user in both]
+    assert ranked == [True, False]
+    with pytest.raises(UsageError, match="cannot be"):
+        make_user_networks(_generic(), _images(40), CLASSES, (60.0, 50.0), guard=LENIENT)
 
 
 def test_the_guard_asks_the_network_that_is_to_be_replaced() -> None:

@@ -67,7 +67,7 @@ def test_each_operation_keeps_to_the_description(fuzzed: RunningService) -> None
 
 
 @described
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_operation_keeps_to_the_description_for_long(fuzzed: RunningService) -> None:
     _check(fuzzed, 100)
 
@@ -101,6 +101,6 @@ def test_spoiled_images_are_answered_or_refused(fuzzed: RunningService) -> None:
     _predicts(fuzzed, 40)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_spoiled_images_are_answered_or_refused_for_long(fuzzed: RunningService) -> None:
     _predicts(fuzzed, 1000)

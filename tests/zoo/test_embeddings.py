@@ -51,10 +51,12 @@ def test_an_ensemble_has_none() -> None:
     "name",
     [
         "test_resnet",
-        "test_efficientnet",
+        pytest.param("test_efficientnet", marks=pytest.mark.long),
         "test_convnext",  # a norm between pooling and the head
-        "mobilenetv3_small_050",  # a convolution and its activation between pooling and the head
-        "mobilenetv2_050",
+        pytest.param(
+            "mobilenetv3_small_050", marks=pytest.mark.long
+        ),  # a convolution and its activation between pooling and the head
+        pytest.param("mobilenetv2_050", marks=pytest.mark.long),
     ],
 )
 def test_torch_and_its_export_agree(name: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from edgewise.zoo.loaders.timm import timm_classifier
 from edgewise.zoo.sources import Source, find
 from edgewise.zoo.timm_catalogue import classes_of, entry, import_timm, preprocess_of
 from tests.zoo.random_networks import blobs, draw_weights, leave_out_repeats
-from tests.zoo.timm_families import CNNS, NOT_CNNS, SMALLER
+from tests.zoo.timm_families import CNNS, LONG, NOT_CNNS, SMALLER
 
 pytestmark = pytest.mark.torch
 CLASSES = 7
@@ -26,7 +26,7 @@ def test_every_module_of_timm_is_judged() -> None:
     registered = import_timm("this test").models._registry._module_to_models
     assert set(registered) == set(CNNS) | set(NOT_CNNS)
     assert not set(CNNS) & set(NOT_CNNS)
-    assert set(SMALLER) <= set(CNNS)
+    assert set(SMALLER) | LONG <= set(CNNS)
     assert [name for module, (name, _) in CNNS.items() if name not in registered[module]] == []
 
 
@@ -48,7 +48,9 @@ def test_the_record_of_every_cnn_is_understood() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", CNNS)
+@pytest.mark.parametrize(
+    "module", [pytest.param(module, marks=pytest.mark.long) if module in LONG else module for module in CNNS]
+)
 def test_onnx_answers_as_torch_does(module: str, tmp_path: Path) -> None:
     import torch
 

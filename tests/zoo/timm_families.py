@@ -70,6 +70,31 @@ CNNS: dict[str, tuple[str, int]] = {  # module of timm.models: network, input si
     "efficientvim": ("efficientvim_m1", 64),
 }
 
+# Exported before a release only: exporting takes ten seconds or more, and a network of their kind is quicker.
+LONG = {
+    "byoanet",
+    "coat",
+    "cspnet",
+    "cspnext",
+    "csatv2",
+    "dla",
+    "dpn",
+    "efficientvim",
+    "efficientvit_mit",
+    "hardcorenas",
+    "hgnet",
+    "hrnet",
+    "inception_resnet_v2",
+    "inception_v4",
+    "mobilenetv5",
+    "nasnet",
+    "nextvit",
+    "pnasnet",
+    "res2net",
+    "rexnet",
+    "selecsls",
+}
+
 # Arguments for a smaller network, where all blocks change the shape, the answer needs one in every stage, or the head
 # holds most of the weights.
 SMALLER: dict[str, dict[str, float | tuple[int, ...]]] = {

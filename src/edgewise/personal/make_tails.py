@@ -1,8 +1,6 @@
 """Make a user's tails of what inference left behind; the prefix never runs again. Needs the extra `torch`."""
 
 import tempfile
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from edgewise import store
-from edgewise.errors import ModelError, UsageError
+from edgewise.errors import ModelError
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.collected import read_collected
 from edgewise.personal.generic import GenericParts
@@ -24,7 +22,7 @@ from edgewise.progress import Progress, silent
 from edgewise.prune.chain import chain_of
 from edgewise.prune.guard import Guard
 from edgewise.prune.load import save_pruned
-from edgewise.prune.make import UserNetwork, make_user_network
+from edgewise.prune.make import UserNetwork, make_user_networks
 from edgewise.prune.material import answers, made_from
 from edgewise.prune.settings import Settings
 from edgewise.prune.source import trained
@@ -41,8 +39,8 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
     """Carry out the job in a folder; `out` then holds plan, weights and `tail.onnx` of each tail, and the record.
 
     That is written last. What the generic network said of the inputs when it served is what the guard holds the tails
-    against. A speed that cannot be met is left out where another can. Raises what `make_user_network` does where none
-    can, and `StoreError` for a job that is torn.
+    against. A speed that cannot be met is left out where another can. Raises what `make_user_networks` does, and
+    `StoreError` for a job that is torn.
     """
     job, parts = Job.read(job_folder), GenericParts.read(generic_folder)
     entering, logits = read_collected(job_folder / COLLECTED, job.collected_sha256)
@@ -50,18 +48,18 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
     clock = _TailClock(tail, parts.entering, job.threads)
     activations = torch.from_numpy(entering)
     first = made_from(len(entering), job.held_out)
-    make = partial(
-        make_user_network,
+    made = make_user_networks(
         tail,
         activations,
         job.classes,
-        guard=Guard(job.max_drop_points, job.alpha),
+        job.target_speedups,
+        Settings(held_out=job.held_out, temperature=job.temperature, seed=job.seed),
+        Guard(job.max_drop_points, job.alpha),
         taught=Taught(logits[first:], job.classes),
         measured=clock.share,
         source=str(parts.source["source"]),
         progress=progress,
     )
-    made = _all_that_can_be(job, make)
     beliefs = [Belief.of(row, job.temperature) for row in logits[first:]]
     written = [
         _written(job, one, clock, activations[first:], logits[first:], out / tail_file(place))
@@ -80,17 +78,6 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
     )
     tails.write(out)
     return tails
-
-
-def _all_that_can_be(job: Job, make: Callable[..., UserNetwork]) -> list[UserNetwork]:
-    """A network for each speed that can be met; `make` takes the settings."""
-    made: list[UserNetwork] = []
-    for target in job.target_speedups:
-        settings = Settings(target, held_out=job.held_out, temperature=job.temperature, seed=job.seed)
-        last = target == job.target_speedups[-1]
-        with suppress(UsageError) if made or not last else nullcontext():
-            made.append(make(settings=settings))
-    return made
 
 
 def _generic_tail(parts: GenericParts) -> nn.Module:

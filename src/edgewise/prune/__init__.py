@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgewise.prune.load import save_pruned as save_pruned
     from edgewise.prune.make import UserNetwork as UserNetwork
     from edgewise.prune.make import make_user_network as make_user_network
+    from edgewise.prune.make import make_user_networks as make_user_networks
     from edgewise.prune.plan import Cut as Cut
     from edgewise.prune.plan import Plan as Plan
     from edgewise.prune.posterior import Posterior as Posterior
@@ -39,6 +40,7 @@ _HOMES = {
     "find_groups": "torch_pruning_groups",
     "load_pruned": "load",
     "make_user_network": "make",
+    "make_user_networks": "make",
     "masked": "surgery",
     "save_pruned": "load",
 }
@@ -58,6 +60,7 @@ __all__ = [
     "find_groups",
     "load_pruned",
     "make_user_network",
+    "make_user_networks",
     "masked",
     "save_pruned",
 ]

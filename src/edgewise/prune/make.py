@@ -1,17 +1,19 @@
 """A user's network out of the generic one: rank, allocate, cut, recover, restrict the head, ask the guard."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
+from edgewise.errors import UsageError
 from edgewise.progress import Progress, silent
 from edgewise.prune.allocation import Measured, allocated
 from edgewise.prune.asymmetric import keep_own_sets
 from edgewise.prune.asymmetric_plan import with_own_reads
 from edgewise.prune.cost import Cost
 from edgewise.prune.cost_meter import CostMeter
-from edgewise.prune.criterion import criterion_named
+from edgewise.prune.criterion import Ranking, criterion_named
 from edgewise.prune.evidence import Evidence
 from edgewise.prune.guard import Guard
 from edgewise.prune.material import Material, answers
@@ -67,19 +69,82 @@ def make_user_network(
     Raises `UsageError` for classes, settings or images that cannot work and for targets that cannot be met,
     `ModelError` for a network that cannot be cut; whether the guard lets the network in stands in its `evidence`.
     """
-    settings, guard = settings or Settings(), guard or Guard()
-    meter = CostMeter()
+    settings, meter = settings or Settings(), CostMeter()
+    ranked = _ranked(generic, images, classes, settings, meter, progress)
+    return _made(ranked, settings, guard or Guard(), meter, taught, measured, source, progress)
+
+
+def make_user_networks(
+    generic: nn.Module,
+    images: Tensor,
+    classes: Sequence[int] | None,
+    target_speedups: Sequence[float],
+    settings: Settings | None = None,
+    guard: Guard | None = None,
+    *,
+    taught: Taught | None = None,
+    measured: Measured | None = None,
+    source: str = "",
+    progress: Progress = silent,
+) -> list[UserNetwork]:
+    """As `make_user_network`, one for each speed that can be met, in that order; channels are ranked once.
+
+    What ranking took stands in the first one's cost, and what was tried in vain in the next one's. Raises `UsageError`
+    where no speed can be met, as `make_user_network` does for the last.
+    """
+    settings, meter = settings or Settings(), CostMeter()
+    ranked = _ranked(generic, images, classes, settings, meter, progress)
+    made: list[UserNetwork] = []
+    for number, target in enumerate(target_speedups, start=1):
+        wanted, must = replace(settings, target_speedup=target), not made and number == len(target_speedups)
+        with nullcontext() if must else suppress(UsageError):
+            made.append(_made(ranked, wanted, guard or Guard(), meter, taught, measured, source, progress))
+            meter = CostMeter()
+    return made
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranked:
+    """What is the same for all speeds."""
+
+    material: Material
+    classes: tuple[int, ...]
+    rankings: Mapping[str, Ranking]
+
+
+def _ranked(
+    generic: nn.Module,
+    images: Tensor,
+    classes: Sequence[int] | None,
+    settings: Settings,
+    meter: CostMeter,
+    progress: Progress,
+) -> _Ranked:
     material = Material.of(generic, images, settings.held_out, streams=settings.streams)
     if classes is None:
         with meter.step("learning the classes"):
             classes = seen_classes(answers(generic, material.images), settings.temperature)
     own = tuple(check_classes(classes, answers(generic, material.image).shape[1]).tolist())
     with meter.step("finding groups"):
-        can_go, work = material.can_go, material.work
+        can_go, _ = material.can_go, material.work
     with meter.step("ranking channels"):
         criterion = criterion_named(settings.criterion, own, settings.seed)
         rankings = criterion.rank(generic, can_go, material.batches, progress)
-    found = allocated(material, rankings, own, settings, measured, meter, progress)
+    return _Ranked(material, own, rankings)
+
+
+def _made(
+    ranked: _Ranked,
+    settings: Settings,
+    guard: Guard,
+    meter: CostMeter,
+    taught: Taught | None,
+    measured: Measured | None,
+    source: str,
+    progress: Progress,
+) -> UserNetwork:
+    material, own, generic, work = ranked.material, ranked.classes, ranked.material.generic, ranked.material.work
+    found = allocated(material, ranked.rankings, own, settings, measured, meter, progress)
     plan = Plan.of(material.groups, found.kept, source=source, input=material.shape)
     if settings.reads < 1:
         with meter.step("letting layers choose", counted=False):

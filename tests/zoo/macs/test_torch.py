@@ -63,7 +63,9 @@ def test_published_figures(name: str, giga: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["mobilenetv3_small_100", "vit_tiny_patch16_224"])
+@pytest.mark.parametrize(
+    "name", ["mobilenetv3_small_100", pytest.param("vit_tiny_patch16_224", marks=pytest.mark.long)]
+)
 def test_an_export_has_the_work_of_its_network(tmp_path: Path, name: str) -> None:
     """But for the activations of attention, which the export spells out."""
     from edgewise.zoo.export import to_onnx
