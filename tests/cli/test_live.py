@@ -81,6 +81,8 @@ def _see_that_the_user_was_learned_served_and_the_change_noticed(story: dict[str
     assert attempt["seconds"] > 0
     assert min(attempt[f"{name}_bytes"] for name in ("peak", "kept", "disk")) > 10_000
     assert 0 < attempt["own_ms"] < 2 * attempt["generic_ms"]
+    assert [way["ms"] for way in attempt["ways"]][::2] == [attempt["generic_ms"], attempt["own_ms"]]
+    assert min(way["right"]["value"] for way in attempt["ways"]) > 0.8
     assert (attempt["break_even"] is None) == (attempt["own_ms"] >= attempt["generic_ms"])
     assert change["part"] == 1
     assert 0 < change["delay"] < 200

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from edgewise.live.judge import wilson
-from edgewise.live.story import Attempt, Change, Happened, Inputs, Phase, PlayedPart, Story, Stretch
+from edgewise.live.story import Attempt, Change, Happened, Inputs, Phase, PlayedPart, Story, Stretch, Way
+from edgewise.live.wilson import wilson
 from edgewise.machine import Machine
 
 GENERIC, OWN = "net", "network-1"
@@ -68,6 +68,11 @@ def _story() -> Story:
         generic_ms=10.0,
         own_ms=5.0,
         break_even=2500,
+        ways=(
+            Way("the generic network alone", 10.0, wilson(98, 100)),
+            Way("tail 1 alone, 2.1x the generic one", 4.5, wilson(89, 100)),
+            Way("the first tail that is sure, else the generic network", 5.0, wilson(90, 100)),
+        ),
     )
     parts = (
         PlayedPart("first", USER, 0, 800, 800, ""),

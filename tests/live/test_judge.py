@@ -3,10 +3,11 @@
 import pytest
 
 from edgewise.live.attempts import Serving, tried
-from edgewise.live.judge import stretches_of, wilson
+from edgewise.live.judge import stretches_of
 from edgewise.live.play import Event
 from edgewise.live.story import Inputs
 from edgewise.live.stream import Part
+from edgewise.live.wilson import wilson
 
 PARTS = (Part("first", ("car", "key"), 6), Part("then", ("fish", "lamp"), 4))
 

@@ -61,6 +61,18 @@ class TestTheWholeStory:
         assert replies[1].inference.foreign is None
         assert learner.session.phase == "watch"
 
+    def test_only_so_many_networks_are_kept(self, device: Served) -> None:
+        learner = device.learner(most_networks=1)
+        device.until(learner, ANNA, "watch")
+        assert device.networks() == {"network-1": False}
+        device.until(learner, BERT, "observe")
+        device.until(learner, BERT, "watch")
+        assert device.networks() == {"network-1": True, "network-2": False}
+        assert not (device.user_folder() / "networks/network-1").exists()
+        device.until(learner, ANNA, "observe")
+        device.until(learner, ANNA, "verify")
+        assert "returned" not in device.kinds()
+
 
 class TestTheOwnersWishes:
     def test_what_comes_while_learning_is_paused_is_not_learned_from_even_after_a_restart(self, device: Served) -> None:

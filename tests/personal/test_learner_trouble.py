@@ -9,6 +9,7 @@ from edgewise.errors import DataError, ModelError, StoreError, UsageError
 from edgewise.personal import making as making_module
 from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_folder import UserFolder
 from edgewise.personal.user_tails import RECORD, tail_file
 from tests.personal.learned import ANNA, BERT, LEARNED, Ready, Served, served
 from tests.personal.states import small_disk
@@ -139,6 +140,25 @@ class TestTrouble:
         assert device.networks() == {"network-1": True}
         assert device.give(again, ANNA, 40).model == device.generic.parts.name
         device.assert_consistent(again)
+
+    def test_an_earlier_network_that_cannot_be_loaded_any_more_goes(
+        self, watched: Served, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def torn(*_: object) -> None:
+            raise StoreError("It is torn.")
+
+        learner = watched.learner()
+        watched.until(learner, BERT, "observe")
+        with monkeypatch.context() as patched:
+            patched.setattr(UserFolder, "network", torn)
+            while "failed" not in watched.kinds():
+                watched.give(learner, ANNA)
+        assert "network-1 cannot be taken up: It is torn." in watched.events()[-1].text
+        assert watched.networks() == {"network-1": True}
+        assert not (watched.user_folder() / "networks/network-1").exists()
+        watched.assert_consistent(learner)
+        watched.until(learner, ANNA, "watch")
+        assert learner.session.serving == "network-2"
 
     def test_while_nothing_can_be_stored_answers_and_watching_go_on(
         self, watched: Served, monkeypatch: pytest.MonkeyPatch

@@ -114,6 +114,14 @@ def test_a_speed_that_cannot_be_reached_is_a_problem_in_words(job: Path, opened_
     assert not (tmp_path / "out" / RECORD).exists()
 
 
+@pytest.mark.parametrize("memory_mb", [1, 400])
+def test_one_that_may_not_hold_enough_says_so(job: Path, opened_once: Path, tmp_path: Path, memory_mb: float) -> None:
+    problem = _end(Pruning(job, opened_once / FOLDER, tmp_path / "out", niceness=0, memory_mb=memory_mb)).problem
+    assert "enough memory" in problem
+    assert f"{memory_mb} MB are allowed" in problem
+    assert not (tmp_path / "out" / RECORD).exists()
+
+
 @pytest.mark.slow
 def test_one_that_is_killed_amid_its_work_says_so(tmp_path: Path, started: Pruning) -> None:
     _hear(started, Progressed)

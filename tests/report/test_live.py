@@ -11,7 +11,7 @@ import pytest
 from edgewise.report import live_words as words
 from edgewise.report.live import render_live, write_live
 from edgewise.report.live_chart import WINDOW, draw_live, rolling
-from edgewise.report.live_rows import NONE, attempt_facts, stretch_rows
+from edgewise.report.live_rows import NONE, attempt_facts, stretch_rows, way_rows
 from edgewise.store import read_json
 from tests.live.small_story import small_story, unlearned_story
 from tests.report.test_page import HOSTILE, Page, assert_self_contained
@@ -89,6 +89,16 @@ def test_the_story_in_words() -> None:
     assert unlearned.startswith(
         "When the part of another user ended, after 500 inputs, no network of the user's served"
     )
+
+
+def test_the_device_stands_beside_each_half_alone() -> None:
+    story = small_story()
+    assert way_rows(story.attempts[0]) == (
+        ("the generic network alone", "10.0", "1.00x", "98%", "93 to 99%"),
+        ("tail 1 alone, 2.1x the generic one", "4.5", "2.22x", "89%", "81 to 94%"),
+        ("the first tail that is sure, else the generic network", "5.0", "2.00x", "90%", "83 to 94%"),
+    )
+    assert "tail 1 alone, 2.1x the generic one" in Page(render_live(story)).text
 
 
 def test_classes_that_were_not_the_users_are_named() -> None:

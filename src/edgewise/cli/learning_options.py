@@ -14,6 +14,10 @@ TargetSpeedup = Annotated[
 ]
 MaxDrop = Annotated[float, typer.Option(min=0, help="Points of accuracy that a user's network may lose at most.")]
 MemoryMb = Annotated[float, typer.Option(min=1, help="For what inference leaves behind for pruning, a user, in MB.")]
+PruningMemoryMb = Annotated[
+    float | None,
+    typer.Option(min=1, help="That the process which makes users' networks may hold, in MB. Kept to on Linux."),
+]
 OpenShare = Annotated[
     float, typer.Option(help="The share of the MACs, from the output on, that users' networks replace.")
 ]

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from edgewise.live.play import Event, Given
-from edgewise.live.story import Attempt, Inputs, Stretch
+from edgewise.live.story import Attempt, Inputs, Stretch, Way
 from edgewise.live.stream import Part
-from edgewise.live.turns import times_by_turns
+from edgewise.live.ways import ways_by_turns
 from edgewise.personal.collected import row_bytes
 from edgewise.personal.generic import FOLDER, GenericParts
 from edgewise.personal.user_tails import UserTails
@@ -87,7 +87,8 @@ class Worth:
         found, true = one.learned.values["classes"], self.known.indices(self.parts[one.part].classes)
         seconds = one.made.unix_s - one.learned.unix_s if one.made else None
         own = [stretch for stretch in self.stretches if stretch.serving == one.network and not stretch.foreign]
-        generic_ms, own_ms = self._times(one.network, own)
+        ways = self._ways(one.network, own)
+        generic_ms, own_ms = (ways[0].ms, ways[-1].ms) if ways else (None, None)
         paid = None
         if seconds is not None and generic_ms is not None and own_ms is not None:
             paid = break_even(seconds, generic_ms, own_ms)
@@ -108,6 +109,7 @@ class Worth:
             generic_ms=generic_ms,
             own_ms=own_ms,
             break_even=paid,
+            ways=ways,
             **self._kept(one.network),
         )
 
@@ -128,11 +130,12 @@ class Worth:
             "disk_bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
         }
 
-    def _times(self, network: str, stretches: Sequence[Stretch]) -> tuple[float | None, float | None]:
-        """Of an input by the generic network, and with the user's own; None where it did not serve, or is gone."""
+    def _ways(self, network: str, stretches: Sequence[Stretch]) -> tuple[Way, ...]:
+        """None where it did not serve, or is gone."""
         rows = [row for one in stretches for row in range(one.first, one.first + one.inputs)]
         if not rows or network not in self.folders:
-            return None, None
+            return ()
         audits = 0 if self.inputs.audited is None else sum(self.inputs.audited[row] for row in rows)
         items = [self.given[row].item for row in rows]
-        return times_by_turns(items, self.state, self.folders[network], audits / len(rows), threads=self.threads)
+        truths, folder = [self.inputs.truth[row] for row in rows], self.folders[network]
+        return ways_by_turns(items, truths, self.state, folder, audits / len(rows), threads=self.threads)

@@ -1,6 +1,5 @@
 """Judge a play: against the labels, and apart from that against what the generic network says of the same images."""
 
-import math
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,12 +11,10 @@ from edgewise.live.attempts import WATCH, Serving
 from edgewise.live.play import Given
 from edgewise.live.story import Inputs, Stretch
 from edgewise.live.stream import Part
+from edgewise.live.wilson import wilson
 from edgewise.personal.generic import FOLDER, GenericNetwork
 from edgewise.personal.state import DeviceState
 from edgewise.progress import Progress, silent
-from edgewise.select.judge.fair_table import Interval
-
-_Z = 1.959963985  # of 95%, on both sides
 
 
 def judge_inputs(
@@ -93,11 +90,3 @@ def _stretch(inputs: Inputs, rows: slice, part: int, serving: str | None, *, for
         turned_away=(count - own) / count if serving else 0.0,
         audited=None if inputs.audited is None else sum(inputs.audited[rows]) / count,
     )
-
-
-def wilson(hits: int, of: int) -> Interval:
-    """A share and its 95% interval; honest for few inputs too, and where all or none hit (Wilson 1927)."""
-    share, z2 = hits / of, _Z * _Z
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))

@@ -69,6 +69,15 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Way:
+    """A way to answer the inputs of a network's own user, measured after the play, by turns with the others."""
+
+    name: str
+    ms: float  # of an input
+    right: Interval  # against the labels
+
+
+@dataclass(frozen=True)
 class Attempt:
     """A user that was learned, and what became of the network made for it. Times of an input are in ms."""
 
@@ -91,6 +100,7 @@ class Attempt:
     generic_ms: float | None  # measured after the play, by turns with
     own_ms: float | None  # the user's network; what that turns away and audits counted in
     break_even: int | None  # inputs; None: never, or not known
+    ways: tuple[Way, ...]  # the generic network alone first, as the device answers last; none where it did not serve
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from edgewise.personal.reply import Reply
 from edgewise.personal.session import Session
 from edgewise.personal.state import DeviceState
 from edgewise.personal.user_folder import UserFolder, figures, forget
+from edgewise.personal.user_tails import UserTails
 from edgewise.personal.verifying import Verifying
 from edgewise.personal.watching import Watching
 
@@ -136,10 +137,7 @@ class Learner:
         """Let an earlier network back in, or begin to prune, once it is clear."""
         earlier, settled = self.observing.returned, self.observing.settled
         if earlier is not None:
-            self._watch(earlier.name)
-            self._give_up()
-            self.session = self.session.known_again(earlier.name, earlier.classes)
-            self._store([("returned", f"{earlier.name} serves again: its classes are back.", figures(earlier))])
+            self._let_back(earlier)
         elif settled is not None and self.session.phase == "observe":
             self.session = self.session.settled(settled.classes)
             try:
@@ -151,6 +149,19 @@ class Learner:
             values = {"classes": list(settled.classes), "shares": list(settled.shares)}
             self._store([("learned", f"The user's classes are {named}.", values)])
             self._begin_making()
+
+    def _let_back(self, earlier: UserTails) -> None:
+        """Let an earlier network serve again; one that cannot be loaded any more goes."""
+        try:
+            self._watch(earlier.name)
+        except EdgewiseError as error:
+            self.observing.give_up(earlier.name)
+            self._retire(earlier.name)
+            self._store([("failed", f"{earlier.name} cannot be taken up: {error}", {})])
+            return
+        self._give_up()
+        self.session = self.session.known_again(earlier.name, earlier.classes)
+        self._store([("returned", f"{earlier.name} serves again: its classes are back.", figures(earlier))])
 
     def _begin_making(self) -> None:
         assert self.session.candidate is not None
@@ -165,6 +176,13 @@ class Learner:
         self._folder.end_job()
         if self.session.candidate is not None:
             self._retire(self.session.candidate)
+
+    def _make_room(self) -> None:
+        """Let the oldest networks go where there are more than may be kept."""
+        stored = sorted(self._journal.networks(), key=lambda one: one.created_unix_s)
+        others = [one.name for one in stored if one.name != self.session.serving]
+        for name in others[: max(0, len(others) + 1 - self._learning.most_networks)]:
+            self._retire(name)
 
     def _retire(self, name: str) -> None:
         self._journal.note(retire=[name])
@@ -201,6 +219,7 @@ class Learner:
         if verifying.passes:
             self.session, self.verifying = self.session.let_in(), None
             row = self._folder.row(verifying.network, str(verifying.evidence))
+            self._make_room()
             self._store([("swapped", f"{name} serves: {verifying.evidence}", row.values)], [row])
         elif verifying.problem:
             self._turn_down(f"{name} is not let in: {verifying.problem}")

@@ -18,11 +18,13 @@ class Learning:
     max_drop_points: float = 1.0
     alpha: float = 0.05  # how likely a worse network may be let in, over all attempts
     most_verified: int = 4000  # inputs, within which a network must pass
+    most_networks: int = 8  # kept of a user; then the oldest goes
     audit_share: float = 0.02  # of all inputs that the user's network answers
     false_alarms: float = 0.05  # the probability of one in the whole life of a network
     temperature: float = 1.0  # of the generic network's probabilities
     threads: int = 1  # of the pruning process
     niceness: int = 10  # of it: how far it stands back behind other processes
+    pruning_memory_mb: float | None = None  # that it may hold, on Linux; None: what it needs
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -33,6 +35,10 @@ class Learning:
         if not targets or not all(one > 1 for one in targets) or sorted(targets, reverse=True) != list(targets):
             named = ", ".join(f"{one:g}x" for one in targets)
             raise UsageError(f"The targets are {named or 'none'}; they must be above 1, the quickest first.")
+        if self.pruning_memory_mb is not None and not self.pruning_memory_mb > 0:
+            raise UsageError(f"The pruning process may hold {self.pruning_memory_mb:g} MB; it must be above 0.")
+        if self.most_networks < 1:
+            raise UsageError(f"{self.most_networks} networks of a user are to be kept; one must be.")
         if not 0 < self.audit_share <= 1:
             raise UsageError(f"{self.audit_share:g} of the inputs are to be audited; it must be above 0, at most 1.")
         for name in ("collecting_share", "alpha", "false_alarms"):

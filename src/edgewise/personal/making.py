@@ -57,6 +57,7 @@ class Making:
             self._folder.network_folder(name),
             threads=self._learning.threads,
             niceness=self._learning.niceness,
+            memory_mb=self._learning.pruning_memory_mb,
         )
 
     def news(self) -> Ended | None:

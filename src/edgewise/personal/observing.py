@@ -47,6 +47,10 @@ class Observing:
         fitting = [fit for fit in self._fits if fit.verdict == "fits"]
         return min(fitting, key=lambda fit: fit.outside_at_most).tail if fitting else None
 
+    def give_up(self, network: str) -> None:
+        """An earlier network is not to come back."""
+        self._fits = [fit for fit in self._fits if fit.tail.name != network]
+
     @property
     def settled(self) -> UserClasses | None:
         """The user's classes, once they are known well enough and enough was kept to make a network of."""

@@ -7,18 +7,22 @@ import json
 import os
 import sys
 from pathlib import Path
+from resource import RLIMIT_DATA, setrlimit
 from typing import Any
 
 from edgewise.errors import EdgewiseError
 from edgewise.processes import end_with
 
+_NO_MEMORY = ("can't allocate memory", "bad_alloc", "bad allocation")  # as PyTorch and ONNX Runtime say it
+
 
 def main() -> None:
     """The arguments: the parent's process id, the descriptor, the niceness, the job's folder, the generic network's,
-    and `out`.
+    `out` and, where memory is limited, the bytes that may be held.
     """
     parent, messages, niceness = (int(text) for text in sys.argv[1:4])
     job, generic, out = (Path(text) for text in sys.argv[4:7])
+    most_bytes = int(sys.argv[7]) if len(sys.argv) > 7 else None
     end_with(parent)
     os.set_inheritable(messages, False)
     os.nice(niceness)
@@ -28,17 +32,25 @@ def main() -> None:
             stream.write(json.dumps([kind, *values]) + "\n")
 
         try:
-            _make(job, generic, out, lambda what, done, total: tell("progress", what, done, total))
-        except EdgewiseError as error:
-            tell("failed", str(error))
-        except MemoryError:
-            tell("failed", "There was not enough memory to make the network.")
+            _make(job, generic, out, most_bytes, lambda what, done, total: tell("progress", what, done, total))
+        except (EdgewiseError, MemoryError, RuntimeError) as error:
+            if _memory_ran_out(error):
+                allowed = "" if most_bytes is None else f"; {most_bytes / 1e6:g} MB are allowed"
+                tell("failed", f"There was not enough memory to make the network{allowed}.")
+            elif isinstance(error, EdgewiseError):
+                tell("failed", str(error))
+            else:
+                raise
         else:
             tell("made")
     os._exit(0)  # engines have threads that may crash on their way out, and all that was to be written is written
 
 
-def _make(job: Path, generic: Path, out: Path, progress: Any) -> None:
+def _memory_ran_out(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in _NO_MEMORY)
+
+
+def _make(job: Path, generic: Path, out: Path, most_bytes: int | None, progress: Any) -> None:
     from edgewise.personal.job import Job
     from edgewise.runtime.torch import import_torch
 
@@ -46,6 +58,8 @@ def _make(job: Path, generic: Path, out: Path, progress: Any) -> None:
     torch.set_num_threads(Job.read(job).threads)
     from edgewise.personal.make_tails import make_tails
 
+    if most_bytes is not None:
+        setrlimit(RLIMIT_DATA, (most_bytes, most_bytes))
     make_tails(job, generic, out, progress)
 
 

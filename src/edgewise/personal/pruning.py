@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from edgewise.errors import DataError
 
 _SAID_BYTES = 2000
+_MB = 10**6
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,21 @@ class Pruning:
     service. What it writes for itself lies in the job's folder, so that nothing is left elsewhere when it is killed.
     """
 
-    def __init__(self, job: Path, generic: Path, out: Path, *, threads: int = 1, niceness: int = 10) -> None:
-        """Start it. Raises `DataError` where the system lets no process be started."""
+    def __init__(
+        self,
+        job: Path,
+        generic: Path,
+        out: Path,
+        *,
+        threads: int = 1,
+        niceness: int = 10,
+        memory_mb: float | None = None,
+    ) -> None:
+        """Start it. `memory_mb`: what it may hold, in MB of 10^6 bytes, where the system keeps to that, as Linux does.
+
+        Raises `DataError` where the system lets no process be started.
+        """
+        self._memory_mb = memory_mb
         try:
             self._output = TemporaryFile()  # noqa: SIM115 - closed when the process has ended
             heard, messages = os.pipe()
@@ -52,6 +66,7 @@ class Pruning:
         arguments = [
             *map(str, (os.getpid(), messages, niceness)),
             *map(str, (job.absolute(), generic.absolute(), out.absolute())),
+            *([] if memory_mb is None else [str(round(memory_mb * _MB))]),
         ]
         try:
             self._process = subprocess.Popen(
@@ -105,6 +120,8 @@ class Pruning:
 
     def _how(self, code: int) -> str:
         """Of a process that ended without a word."""
+        if code < 0 and self._memory_mb is not None and code != -signal.SIGKILL:
+            return f"The pruning process may not have had enough memory: {self._memory_mb:g} MB are allowed."
         if code < 0:
             name = signal.Signals(-code).name
             return f"The pruning process was killed ({name})" + (", as when memory runs out." if code == -9 else ".")

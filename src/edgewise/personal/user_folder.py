@@ -19,11 +19,11 @@ _USERS, _NETWORKS, _JOB = "users", "networks", "job"
 
 
 class UserFolder:
-    """`users/ID` in the state folder. Networks are loaded once."""
+    """`users/ID` in the state folder. The network that was asked for last stays loaded, and no other."""
 
     def __init__(self, root: Path, user: str, *, threads: int = 1) -> None:
         self._root, self._folder, self._threads = root, root / _USERS / user, threads
-        self._loaded: dict[str, UserNetwork] = {}
+        self._loaded: UserNetwork | None = None
 
     @property
     def generic(self) -> Path:
@@ -55,7 +55,8 @@ class UserFolder:
 
     def drop(self, name: str) -> None:
         """Remove what there is of a network that never serves."""
-        self._loaded.pop(name, None)
+        if self._loaded and self._loaded.tails.name == name:
+            self._loaded = None
         shutil.rmtree(self.network_folder(name), ignore_errors=True)
 
     def network_folder(self, name: str) -> Path:
@@ -67,17 +68,17 @@ class UserFolder:
 
     def network(self, name: str) -> UserNetwork:
         """Raises `StoreError` or `ModelError` for one that cannot be loaded."""
-        if name not in self._loaded:
-            self._loaded[name] = UserNetwork(self.network_folder(name), threads=self._threads)
-        return self._loaded[name]
+        if self._loaded is None or self._loaded.tails.name != name:
+            self._loaded = UserNetwork(self.network_folder(name), threads=self._threads)
+        return self._loaded
 
     def earlier(self, stored: Iterable[StoredNetwork], besides: Collection[str | None] = ()) -> list[UserTails]:
-        """What is known of the networks that may serve again; damaged ones do not come back."""
+        """What is known of the networks that may serve again; those whose record is damaged may not."""
         found: list[UserTails] = []
         for one in stored:
             if one.name not in besides:
                 try:
-                    found.append(self.network(one.name).tails)
+                    found.append(UserTails.read(self.network_folder(one.name)))
                 except EdgewiseError:
                     continue
         return found
@@ -92,7 +93,7 @@ class UserFolder:
 
     def remove(self) -> None:
         """All of it. Raises `StoreError` where it cannot be removed."""
-        self._loaded = {}
+        self._loaded = None
         try:
             if self._folder.exists():
                 shutil.rmtree(self._folder)

@@ -11,7 +11,7 @@ from edgewise.live.story import Story
 from edgewise.report import live_words as words
 from edgewise.report.figures import count
 from edgewise.report.live_chart import WINDOW, draw_live, shade_of
-from edgewise.report.live_rows import FOREIGN, PHASES, attempt_facts, stretch_rows
+from edgewise.report.live_rows import FOREIGN, PHASES, attempt_facts, stretch_rows, way_rows
 from edgewise.report.render import environment, package_file, write_report
 from edgewise.store import write_json
 
@@ -42,7 +42,7 @@ def render_live(story: Story) -> str:
             shades=shades,
             pictures={size: draw_live(story, room_px) for size, room_px in _WIDTHS_PX.items()},
             users=[(user, list(rows)) for user, rows in groupby(stretch_rows(story), key=lambda row: row.user)],
-            attempts=[(one, attempt_facts(one)) for one in story.attempts],
+            attempts=[(one, attempt_facts(one), way_rows(one)) for one in story.attempts],
             facts=_facts(story),
         )
     )

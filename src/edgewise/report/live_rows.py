@@ -16,6 +16,7 @@ PHASES: Final = {
     "verify": "it is tried",
     "watch": "the user's own network serves",
 }
+_FEW: Final = 100  # inputs that ways are judged by, about
 FOREIGN: Final = "another user's network serves"
 
 
@@ -86,6 +87,21 @@ def attempt_facts(one: Attempt) -> tuple[tuple[str, str], ...]:
         ("The guard", one.verdict or one.turned_down),
     ]
     return tuple((name, value) for name, value in facts if value)
+
+
+def way_rows(one: Attempt) -> tuple[tuple[str, str, str, str, str], ...]:
+    """Each way to answer its user, as (name, ms, times as fast as the first, right answers, their interval)."""
+    digits = digits_ms([way.ms for way in one.ways])
+    return tuple(
+        (
+            way.name,
+            f"{way.ms:.{digits}f}",
+            f"{one.ways[0].ms / way.ms:.2f}x",
+            percent(way.right.value, _FEW),
+            percent_range(way.right, _FEW),
+        )
+        for way in one.ways
+    )
 
 
 def _steps(one: Attempt) -> tuple[int | None, ...]:
