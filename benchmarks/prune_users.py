@@ -1,6 +1,6 @@
 """A network for one user, out of real networks: how fast, at which accuracy, beside every smaller network there is.
 
-    python benchmarks/prune_users.py [--rapid] [--users 12] [--work DIR] [--jobs 2]
+    python benchmarks/prune_users.py [--rapid | --further] [--users 12] [--work DIR] [--jobs 2]
 
 Data: EDGEWISE_DATA (default ../shared/data). Users are drawn from its 20 classes, out of the ten dog classes, out of
 the ten others, and mixed: five classes each, three users a pool, and ten classes, one a pool. A user's stream is 500
@@ -10,7 +10,7 @@ restricted to the user's classes, at its own input size and at smaller ones. Tim
 turns in one run; MobileNetV2's are LiteRT's, all others ONNX Runtime's. Every network is made and judged once and kept
 in --work, so a run that was cut off goes on. Writes benchmarks/results/prune_users.json, docs/prune_users.md and its
 picture. With --users 6 the first six, one of five and one of ten classes of each pool. With --rapid the first three, of
-five classes, and user networks of ResNet-50 alone.
+five classes, and two user networks each; with --further the two others, on a page of their own.
 """
 
 import argparse
@@ -87,7 +87,7 @@ VARIANTS = (
     Variant(WHOLE, 2.9, 160),
     Variant(Network("Inception-V3", 299), 2.3, 224),
 )
-RAPID_VARIANTS = VARIANTS[:2]
+RAPID_VARIANTS, FURTHER_VARIANTS = VARIANTS[:2], VARIANTS[2:]
 OTHERS = (Network("ResNet-18", 224), Network("Inception-V3", 299))  # that the base may be, beside `whole`
 
 
@@ -216,14 +216,16 @@ def _drop(found: list[dict[str, Any]], name: str, against: str) -> dict[str, flo
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("/tmp/edgewise-prune-users"))
-    parser.add_argument("--rapid", action="store_true", help="one user of each pool")
+    some = parser.add_mutually_exclusive_group()
+    some.add_argument("--rapid", action="store_true", help="one user of each pool, and two networks each")
+    some.add_argument("--further", action="store_true", help="the two other networks alone")
     parser.add_argument("--users", type=int, default=12, help="the first so many users")
     parser.add_argument("--jobs", type=int, default=2, help="networks made at once")
     options = parser.parse_args()
     if not IMAGES.is_dir():
         sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
     drawn = list(users(DRAWS))[: RAPID_USERS if options.rapid else options.users]
-    variants = RAPID_VARIANTS if options.rapid else VARIANTS
+    variants = RAPID_VARIANTS if options.rapid else FURTHER_VARIANTS if options.further else VARIANTS
     with ProcessPoolExecutor(options.jobs, max_tasks_per_child=1) as pool:
         waiting = [pool.submit(user_network, options.work, variant, user) for user in drawn for variant in variants]
         waiting += [pool.submit(baseline_answers, options.work, network) for network in BASELINES]
@@ -238,6 +240,7 @@ def main() -> None:
     result = {
         "seed": SEED,
         "rapid": options.rapid,
+        "further": options.further,
         "images_of_a_stream": IMAGES_PER_STREAM,
         "held_out": HELD_OUT,
         "users": found,
@@ -245,9 +248,10 @@ def main() -> None:
         "made": [variant.name for variant in variants],
     }
     result["in_words"] = words(result)
-    write_result("prune_users", result)
-    shown = write_svg("prune_users", draw(result), "accuracy lost against speed, baselines and user networks")
-    write_page("prune_users", page(result, shown))
+    name = "prune_users_further" if options.further else "prune_users"
+    write_result(name, result)
+    shown = write_svg(name, draw(result), "accuracy lost against speed, baselines and user networks")
+    write_page(name, page(result, shown))
 
 
 if __name__ == "__main__":

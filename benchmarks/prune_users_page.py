@@ -116,9 +116,11 @@ def points_of(drop: Mapping[str, float], *, gained: bool = False) -> str:
 def page(result: Mapping[str, Any], picture: str) -> list[str]:
     """The whole page."""
     users = result["users"]
-    command = "python benchmarks/prune_users.py" + (" --rapid" if result["rapid"] else f" --users {len(users)}")
+    further = result.get("further", False)
+    options = " --rapid" if result["rapid"] else f"{' --further' if further else ''} --users {len(users)}"
+    command = f"python benchmarks/prune_users.py{options}"
     return [
-        "# A network for one user, on real networks",
+        f"# A network for one user, on real networks{': deeper cuts, and Inception-V3' if further else ''}",
         f"Made by `{command}` (seed {result['seed']}). {_who(users)}, {result['images_of_a_stream']} unlabelled "
         f"training images a user, {result['held_out']:.0%} of them the guard's; accuracy on the official validation "
         "images. Times are of one image and one thread, all networks in turns: MobileNetV2's are LiteRT's, all others "
@@ -171,7 +173,8 @@ def page(result: Mapping[str, Any], picture: str) -> list[str]:
 
 def _who(users: Sequence[Mapping[str, Any]]) -> str:
     sizes = [len(user["classes"]) for user in users]
-    return " and ".join(f"{sizes.count(size)} users of {size} classes" for size in sorted(set(sizes)))
+    counted = ((sizes.count(size), size) for size in sorted(set(sizes)))
+    return " and ".join(f"{many} user{'s' if many > 1 else ''} of {size} classes" for many, size in counted)
 
 
 def _user(user: Mapping[str, Any], made: Sequence[str]) -> list[str]:
