@@ -187,7 +187,7 @@ def test_a_plan_is_carried_out_again_on_the_original(here: Here, model: str, tmp
         here("prune", "apply", tmp_path / "once", "--out", tmp_path)
 
 
-@pytest.mark.slow  # exports networks
+@pytest.mark.long  # exports networks
 def test_the_best_base_is_chosen_of_several_at_several_sizes(
     here: Here, asked: dict[str, object], tmp_path: Path
 ) -> None:

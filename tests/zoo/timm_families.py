@@ -70,15 +70,19 @@ CNNS: dict[str, tuple[str, int]] = {  # module of timm.models: network, input si
     "efficientvim": ("efficientvim_m1", 64),
 }
 
-# Exported before a release only: exporting takes ten seconds or more, and a network of their kind is quicker.
+# Exported before a release only: exporting takes seven seconds or more, and a network of their kind is quicker.
 LONG = {
     "byoanet",
     "coat",
+    "cpubone",
+    "csatv2",
     "cspnet",
     "cspnext",
-    "csatv2",
+    "densenet",
     "dla",
     "dpn",
+    "edgenext",
+    "efficientformer_v2",
     "efficientvim",
     "efficientvit_mit",
     "hardcorenas",
@@ -86,10 +90,15 @@ LONG = {
     "hrnet",
     "inception_resnet_v2",
     "inception_v4",
+    "maxxvit",
     "mobilenetv5",
+    "mobilevit",
     "nasnet",
     "nextvit",
+    "nfnet",
     "pnasnet",
+    "rdnet",
+    "repghost",
     "res2net",
     "rexnet",
     "selecsls",
