@@ -83,9 +83,10 @@ def test_each_network_knows_the_users_classes_by_its_own_outputs(scripts) -> Non
     assert [data.folders()[place] for place in columns["Inception-V3"]] == list(user.classes)
 
 
-def test_the_page_is_that_of_the_stored_results(scripts) -> None:
-    stored = json.loads((BENCHMARKS / "results" / "prune_users.json").read_text())
-    text = (BENCHMARKS.parent / "docs" / "prune_users.md").read_text()
+@pytest.mark.parametrize("name", ["prune_users", "prune_users_further"])
+def test_the_page_is_that_of_the_stored_results(scripts, name: str) -> None:
+    stored = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text())
+    text = (BENCHMARKS.parent / "docs" / f"{name}.md").read_text()
     page = scripts("prune_users_page")
     assert page.words(stored) == stored["in_words"]
     picture = next(line for line in text.splitlines() if line.startswith("!["))
