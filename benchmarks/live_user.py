@@ -105,6 +105,10 @@ def played(
     story = run(stream, folder / "state", settings, Told())
     values: dict[str, Any] = asdict(story)
     del values["inputs"]
+    values["source"] = f"torch:{Path(values['source'].removeprefix('torch:')).name}"  # no folder of this machine
+    values["settings"]["serve"] = [
+        Path(text).name if text.endswith(".toml") else text for text in values["settings"]["serve"]
+    ]
     judged = Judged(user, USER, folder / "state", work, NETWORK.columns(user), Learning.max_drop_points)
     found = {
         "user": user.name,

@@ -6,9 +6,11 @@ from pages import markdown_list, markdown_table
 
 
 def page(result: dict[str, Any]) -> list[str]:
+    alone = "" if any(one["other"] for one in result["users"]) else " --alone"
+    command = f"python benchmarks/live_user.py --users {len(result['users'])} --inputs {result['inputs']}{alone}"
     parts = [
         "# A user on a device, as it happens",
-        f"Made by `python benchmarks/live_user.py` (seed {result['seed']}): {result['network']}, {result['inputs']:,} "
+        f"Made by `{command}` (seed {result['seed']}): {result['network']}, {result['inputs']:,} "
         f"inputs a part and up to {result['making_rate']:g} a second while a network is made, one thread, the real "
         "service over its socket. Streams are of ImageNet training images and crops of them, which these networks were "
         "trained on: what the guard saw of them is rosier than photographs of one's own would be. The tables of "
@@ -22,7 +24,8 @@ def page(result: dict[str, Any]) -> list[str]:
             "On validation images of the user's classes. Time is that of a whole input, from pixels to the answer, "
             'beside that of the generic network, by turns. Where a smaller network answers "where it is sure", that is '
             "selection among generic networks alone: it answers first, the generic one what it doubts, fitted without "
-            "labels as the device fits its choice."
+            "labels as the device fits its choice. What is doubted the generic network answers among all of its "
+            "classes, here as on the device; a tail answers among the user's alone."
         )
         parts.append(markdown_table(_NETWORK, [_network(row) for row in one["judged"]]))
     return parts
@@ -72,7 +75,7 @@ def _told(one: dict[str, Any]) -> list[str]:
             times = tried["generic_ms"] / tried["own_ms"]
             lines.append(
                 f"An input took {tried['own_ms']:.1f} ms in place of {tried['generic_ms']:.1f} ({times:.2f} times as "
-                f"fast, audits and what is turned away counted in); paid for {paid}."
+                f"fast, audits and what is turned away counted in; the goal is 3); paid for {paid}."
             )
     for change in one["story"]["changes"]:
         when = "not noticed" if change["delay"] is None else f"noticed after {change['delay']} inputs ({change['by']})"
@@ -82,7 +85,9 @@ def _told(one: dict[str, Any]) -> list[str]:
         lines.append(f"A change while {change['network']} served was {when}: {wrong}.")
     if pruning := one["pruning"]:
         ratio = pruning["p90_ms"] / pruning["before_p90_ms"]
-        lines.append(f"p90 of answers while a network was made: {ratio:.2f} times that before.")
+        lines.append(
+            f"p90 of answers while a network was made: {ratio:.2f} times that before; the goal is 1.3 at most."
+        )
     share = 100 * (1 - one["tail_share"])
     lines.append(f"Of each forward pass that pruning took, inference had done {share:.0f}% already: the shared part.")
     return [markdown_list(lines)]

@@ -114,7 +114,7 @@ def test_a_speed_that_cannot_be_reached_is_a_problem_in_words(job: Path, opened_
     assert not (tmp_path / "out" / RECORD).exists()
 
 
-@pytest.mark.parametrize("memory_mb", [1, 400])
+@pytest.mark.parametrize("memory_mb", [1, 64])
 def test_one_that_may_not_hold_enough_says_so(job: Path, opened_once: Path, tmp_path: Path, memory_mb: float) -> None:
     problem = _end(Pruning(job, opened_once / FOLDER, tmp_path / "out", niceness=0, memory_mb=memory_mb)).problem
     assert "enough memory" in problem

@@ -1,6 +1,7 @@
 """Make a user's tails of what inference left behind; the prefix never runs again. Needs the extra `torch`."""
 
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -61,20 +62,20 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
         progress=progress,
     )
     beliefs = [Belief.of(row, job.temperature) for row in logits[first:]]
-    written = [
-        _written(job, one, clock, activations[first:], logits[first:], out / tail_file(place))
-        for place, one in enumerate(made)
-    ]
+    paths = [out / tail_file(place) for place in range(len(made))]
+    for one, path in zip(made, paths, strict=True):
+        _write(one, clock, path)
+    generic_ms, *ms = clock.by_turns([OnnxPart(path, threads=job.threads) for path in paths])
     tails = UserTails(
         job.name,
         job.generic,
         job.classes,
         job.shares,
         tuple(outside(job.classes, job.shares, belief, logits.shape[1]) for belief in beliefs),
-        float(np.mean([generic_ms for _, generic_ms in written])),
+        generic_ms,
         made[0].macs_before,
         made[0].images,
-        tuple(one for one, _ in written),
+        tuple(_judged(one, own_ms, activations[first:], logits[first:]) for one, own_ms in zip(made, ms, strict=True)),
     )
     tails.write(out)
     return tails
@@ -91,18 +92,17 @@ def _generic_tail(parts: GenericParts) -> nn.Module:
     return tail_of(chain_of(network, torch.zeros(1, 3, size_px, size_px)), parts.place)
 
 
-def _written(
-    job: Job, made: UserNetwork, clock: "_TailClock", held: Tensor, taught: np.ndarray, path: Path
-) -> tuple[Tail, float]:
-    """What is known of one of them, and the generic tail's ms when it was timed."""
+def _write(made: UserNetwork, clock: "_TailClock", path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     save_pruned(path.parent, made.plan, made.network)
     with store.atomic_path(path) as temporary:
         temporary.write_bytes(clock.exported(made.network))
-    generic_ms, ms = clock.both_ms(OnnxPart(path, threads=job.threads))
+
+
+def _judged(made: UserNetwork, ms: float, held: Tensor, taught: np.ndarray) -> Tail:
     own = Shadow.of([answers(made.network, held)], taught, made.evidence.posterior)
     scores, doubts, drops = (tuple(values[:, 0].tolist()) for values in (own.foreign, own.doubt, own.drops))
-    return Tail(ms, made.macs, scores, doubts, drops, made.evidence, made.cost), generic_ms
+    return Tail(ms, made.macs, scores, doubts, drops, made.evidence, made.cost)
 
 
 class _TailClock:
@@ -119,15 +119,13 @@ class _TailClock:
 
     def share(self, tail: nn.Module) -> float:
         """The tail's time, as a share of the generic one's."""
-        generic_ms, ms = self.both_ms(self._loaded(tail))
+        generic_ms, ms = self.by_turns([self._loaded(tail)])
         return ms / generic_ms
 
-    def both_ms(self, tail: OnnxPart) -> tuple[float, float]:
-        """Of the generic tail and of another."""
-        generic_ms, ms = taking_turns_ms(
-            [partial(part.run, self._values) for part in (self._generic, tail)], runs=_RUNS, pick=min
-        )
-        return generic_ms, ms
+    def by_turns(self, tails: Sequence[OnnxPart]) -> list[float]:
+        """Milliseconds of the generic tail, and of each of these."""
+        parts = (self._generic, *tails)
+        return taking_turns_ms([partial(part.run, self._values) for part in parts], runs=_RUNS, pick=min)
 
     def exported(self, tail: nn.Module) -> bytes:
         return part_to_onnx(tail, self._values.shape[1:], "The user's tail", ("entering", "logits"))

@@ -13,7 +13,13 @@ from typing import Any
 from edgewise.errors import EdgewiseError
 from edgewise.processes import end_with
 
-_NO_MEMORY = ("can't allocate memory", "bad_alloc", "bad allocation")  # as PyTorch and ONNX Runtime say it
+_NO_MEMORY = (  # as PyTorch, ONNX Runtime, the loader of libraries and the system say it
+    "can't allocate memory",
+    "bad_alloc",
+    "bad allocation",
+    "failed to map segment",
+    "Cannot allocate memory",
+)
 
 
 def main() -> None:
@@ -33,7 +39,7 @@ def main() -> None:
 
         try:
             _make(job, generic, out, most_bytes, lambda what, done, total: tell("progress", what, done, total))
-        except (EdgewiseError, MemoryError, RuntimeError) as error:
+        except Exception as error:
             if _memory_ran_out(error):
                 allowed = "" if most_bytes is None else f"; {most_bytes / 1e6:g} MB are allowed"
                 tell("failed", f"There was not enough memory to make the network{allowed}.")
