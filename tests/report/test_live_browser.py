@@ -9,8 +9,7 @@ import pytest
 
 from edgewise.report.live import write_live
 from tests.live.small_story import small_story, unlearned_story
-from tests.report.page_in_browser import see_that_it_fits
-from tests.report.test_browser import browser  # noqa: F401 (a fixture)
+from tests.report.page_in_browser import browser, see_that_it_fits  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.browser
 

@@ -18,8 +18,8 @@ from edgewise.select.paper.published import PUBLISHED
 from edgewise.select.paper.study import CHOSEN_HERE, Study
 from edgewise.select.premodel.variants import paper_variants
 from edgewise.store import read_json
+from tests.report.page_in_browser import FLAGS
 from tests.report.small_study import HOSTILE, NAMES, small_study
-from tests.report.test_browser import FLAGS
 from tests.report.test_page import Page, assert_self_contained
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from edgewise.report.user_network import write_report
 from tests.prune.stored_network import stored, write
-from tests.report.page_in_browser import see_that_it_fits
-from tests.report.test_browser import browser  # noqa: F401 (a fixture)
+from tests.report.page_in_browser import browser, see_that_it_fits  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.browser
 

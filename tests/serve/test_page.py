@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.report.test_browser import CUT_OFF, browser  # noqa: F401 (a fixture)
+from tests.report.page_in_browser import CUT_OFF, browser  # noqa: F401 (a fixture)
 from tests.serve.service import TOKEN, RunningService, copied
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.report.test_browser import CUT_OFF, browser  # noqa: F401 (a fixture)
+from tests.report.page_in_browser import CUT_OFF, browser  # noqa: F401 (a fixture)
 from tests.serve.service import RunningService
 from tests.serve.test_page import LISTENED, LOW_CONTRAST, UNNAMED, ask, visited  # noqa: F401 (ask is a fixture)
 

@@ -69,9 +69,20 @@ def make_user_network(
     Raises `UsageError` for classes, settings or images that cannot work and for targets that cannot be met,
     `ModelError` for a network that cannot be cut; whether the guard lets the network in stands in its `evidence`.
     """
-    settings, meter = settings or Settings(), CostMeter()
-    ranked = _ranked(generic, images, classes, settings, meter, progress)
-    return _made(ranked, settings, guard or Guard(), meter, taught, measured, source, progress)
+    settings = settings or Settings()
+    (made,) = make_user_networks(
+        generic,
+        images,
+        classes,
+        (settings.target_speedup,),
+        settings,
+        guard,
+        taught=taught,
+        measured=measured,
+        source=source,
+        progress=progress,
+    )
+    return made
 
 
 def make_user_networks(
