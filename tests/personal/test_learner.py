@@ -38,10 +38,30 @@ class TestTheWholeStory:
             assert sum(reply.chances) == pytest.approx(1, abs=1e-4)
         foreign = learner.answer(watched.stream.next([2]))
         assert foreign.model == watched.generic.parts.name
-        assert foreign.why == "network-1 turned it away"
+        assert foreign.why == "network-1 turned it away; the generic network knows the user's classes"
         assert foreign.classes[0] == 2, "the generic network answers it at once"
         surest = learner.answer(watched.stream.next(ANNA), Wish(least_sure=1.0))
-        assert (surest.model, surest.why) == (watched.generic.parts.name, "network-1 is not sure of it")
+        assert surest.model == watched.generic.parts.name
+        assert surest.why.startswith("network-1 is not sure of it")
+
+    def test_once_the_users_classes_are_known_the_generic_network_is_told(self, device: Served) -> None:
+        learner = device.learner()
+        own, other = device.stream.next([1]).astype(float), device.stream.next([2]).astype(float)
+        blends = ((own + share * (other - own)).astype(np.uint8) for share in np.linspace(0, 1, 200))
+        unsure = next(one for one in blends if learner.answer(one).classes[0] not in ANNA)
+        device.until(learner, ANNA, "verify")
+        told = learner.answer(unsure)
+        assert told.classes[0] in ANNA
+        assert told.why.endswith("the generic network knows the user's classes")
+        learner.learn(told)
+        (kept,) = device.state.observations("anna", 1)
+        assert kept.class_index in ANNA
+        assert kept.top_classes[0] not in ANNA, "what is learned from is what it believed by itself"
+        learner.close()
+        assert device.learner().answer(unsure).classes == told.classes
+        learner = device.learner()
+        learner.use_generic()
+        assert learner.answer(unsure).classes[0] not in ANNA
 
     def test_audits_are_few_and_kept(self, watched: Served) -> None:
         learner = watched.learner(audit_share=0.5, false_alarms=1e-6)

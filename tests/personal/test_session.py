@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from edgewise.errors import StoreError, UsageError
 from edgewise.personal.session import Session
 
-WATCHED = Session().settled((3, 5)).made().let_in()
+WATCHED = Session().settled((3, 5), (0.6, 0.4)).made().let_in()
 
 
 def test_the_usual_way() -> None:
-    session = Session().settled((3, 5))
+    session = Session().settled((3, 5), (0.6, 0.4))
     assert (session.phase, session.candidate, session.serving) == ("prune", "network-1", None)
     session = session.made()
     assert session.phase == "verify"
@@ -22,20 +22,20 @@ def test_the_usual_way() -> None:
     assert (session.phase, session.candidate, session.serving) == ("watch", None, "network-1")
     session = session.changed()
     assert (session.phase, session.serving) == ("observe", None)
-    assert session.settled((7, 8)).candidate == "network-2"
+    assert session.settled((7, 8), (0.6, 0.4)).candidate == "network-2"
 
 
 def test_what_is_turned_down_is_asked_for_less_and_later() -> None:
     session, waits, targets = Session(), [], []
     for _ in range(8):
-        session = session.settled((3, 5))
+        session = session.settled((3, 5), (0.6, 0.4))
         targets.append(session.milder(2.0))
         session = session.turned_down()
         waits.append(session.wait)
     assert targets == [2.0, 1.5, 1.25, 1.125, 1.0625, 1.03125, 1.015625, 1.0078125]
     assert waits == [128, 256, 512, 1024, 2048, 4096, 8192, 8192]
-    assert session.settled((3, 5, 6)).attempts == 8, "one class more is no other user"
-    other = session.settled((3, 6))
+    assert session.settled((3, 5, 6), (0.6, 0.2, 0.2)).attempts == 8, "one class more is no other user"
+    other = session.settled((3, 6), (0.6, 0.4))
     assert (other.milder(2.0), other.attempts) == (2.0, 0), "other classes begin anew"
 
 
@@ -52,7 +52,7 @@ def test_a_user_who_goes_to_and_fro_is_followed_ever_more_slowly() -> None:
             session = session.passed()
         session = session.changed()
         waits.append(session.wait)
-        session = replace(session, wait=0).known_again("network-1", (3, 5))
+        session = replace(session, wait=0).known_again("network-1", (3, 5), (0.6, 0.4))
     assert waits == [128, 256, 512, 1024]
     for _ in range(1024):
         session = session.passed()
@@ -60,7 +60,7 @@ def test_a_user_who_goes_to_and_fro_is_followed_ever_more_slowly() -> None:
 
 
 def test_the_owner_chooses_the_generic_network() -> None:
-    for session in (Session(), Session().settled((3, 5)), WATCHED):
+    for session in (Session(), Session().settled((3, 5), (0.6, 0.4)), WATCHED):
         chosen = session.generic_chosen()
         assert (chosen.phase, chosen.serving, chosen.candidate, chosen.paused) == ("observe", None, None, True)
 
@@ -73,8 +73,8 @@ def test_the_owner_chooses_the_generic_network() -> None:
         (Session(), Session.turned_down),
         (Session(), Session.changed),
         (WATCHED, Session.made),
-        (WATCHED, lambda session: session.settled((1, 2))),
-        (WATCHED, lambda session: session.known_again("network-1", (1, 2))),
+        (WATCHED, lambda session: session.settled((1, 2), (0.6, 0.4))),
+        (WATCHED, lambda session: session.known_again("network-1", (1, 2), (0.6, 0.4))),
     ],
 )
 def test_no_step_is_skipped(session: Session, step) -> None:
@@ -94,7 +94,7 @@ def test_what_is_stored_comes_back(steps: list[str]) -> None:
     session = Session()
     for step in steps:
         try:
-            session = session.settled((4, 2)) if step == "settled" else getattr(session, step)()
+            session = session.settled((4, 2), (0.7, 0.3)) if step == "settled" else getattr(session, step)()
         except UsageError:
             continue
         assert Session.from_values(session.to_values(), Path("state")) == session

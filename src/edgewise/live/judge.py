@@ -13,6 +13,7 @@ from edgewise.live.story import Inputs, Stretch
 from edgewise.live.stream import Part
 from edgewise.live.wilson import wilson
 from edgewise.personal.generic import FOLDER, GenericNetwork
+from edgewise.personal.remembered import Observation
 from edgewise.personal.state import DeviceState
 from edgewise.progress import Progress, silent
 
@@ -22,13 +23,15 @@ def judge_inputs(
 ) -> Inputs:
     """All inputs of a play whose service has ended.
 
-    What the generic network would have said is computed here, of the images that another answered; the service never
-    knew any label. Raises `StoreError` for a state folder that cannot be read.
+    What the generic network says among all its classes is what the device remembers of it, and computed here of images
+    that it never saw; the service never knew any label. Raises `StoreError` for a state folder that cannot be read.
     """
     network = GenericNetwork(state / FOLDER, threads=threads)
     known = network.parts.classes
-    own = network.parts.name
-    generic = {one.item.name: one.answer.index for one in given if one.answer.model == own}
+    kept = _remembered(state, user, network.parts.fingerprint, len(given))
+    generic = {
+        one.item.name: int(seen.top_classes[0]) for one, seen in zip(given, kept, strict=False) if len(seen.top_classes)
+    }
     missing = {one.item.name: one.item for one in given if one.item.name not in generic}
     for done, (name, item) in enumerate(missing.items()):
         progress("asking the generic network", done, len(missing))
@@ -43,15 +46,15 @@ def judge_inputs(
         tuple(known.index(one.item.label) for one in given),
         tuple(one.answer.index for one in given),
         tuple(generic[one.item.name] for one in given),
-        _audited(state, user, network.parts.fingerprint, len(given)),
+        tuple(seen.outside is not None for seen in kept) if kept else None,
     )
 
 
-def _audited(state: Path, user: str, fingerprint: str, inputs: int) -> tuple[bool, ...] | None:
-    """Which inputs the generic network audited; None where the state does not remember them all."""
+def _remembered(state: Path, user: str, fingerprint: str, inputs: int) -> list[Observation]:
+    """What the device remembers of each input; nothing where it does not remember them all."""
     with DeviceState.open(state, fingerprint) as opened:
         kept = opened.observations(user, inputs)
-    return tuple(one.outside is not None for one in kept) if len(kept) == inputs else None
+    return kept if len(kept) == inputs else []
 
 
 def stretches_of(

@@ -6,6 +6,7 @@ import numpy as np
 
 from edgewise.personal.generic import GenericNetwork
 from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_prior import UserPrior, answer_chances
 from edgewise.select.calibration import softmax
 
 _MOST_SHOWN = 5
@@ -31,6 +32,7 @@ class Inference:
     tail: int | None  # of the user's, the one that answered; None: the generic one
     ms: float  # of the networks that the answer waited for
     late: bool = False  # a tail that is in doubt answered, as the generic one would have taken too long
+    by_prior: bool = False  # the generic one answered, and was told how often the user meets each class
 
     @property
     def by_user_network(self) -> bool:
@@ -43,12 +45,16 @@ class Inference:
 
 
 def infer(
-    generic: GenericNetwork, pixels: np.ndarray, user: UserNetwork | None = None, wish: Wish | None = None
+    generic: GenericNetwork,
+    pixels: np.ndarray,
+    user: UserNetwork | None = None,
+    wish: Wish | None = None,
+    prior: UserPrior | None = None,
 ) -> Inference:
     """Answer an image, uint8 [h, w, 3].
 
     What the user's tails turn away is answered by the generic tail from the same activations: the prefix never runs
-    twice. Raises `ModelError` where a network fails.
+    twice. It answers under the user's `prior`, where that is known. Raises `ModelError` where a network fails.
     """
     wish = wish or Wish()
     entering, ms = generic.enter(pixels)
@@ -62,8 +68,8 @@ def infer(
             named = tuple(user.tails.classes[place] for place in classes)
             return Inference(entering[0], foreign, None, named, best, tried.tail, ms, not tried.sure)
     answered, own_ms = generic.answer(entering)
-    classes, best = _best(softmax(answered[None])[0])
-    return Inference(entering[0], foreign, answered, classes, best, None, ms + own_ms)
+    classes, best = _best(answer_chances(answered[None], prior)[0])
+    return Inference(entering[0], foreign, answered, classes, best, None, ms + own_ms, by_prior=prior is not None)
 
 
 def _best(chances: np.ndarray) -> tuple[tuple[int, ...], tuple[float, ...]]:

@@ -21,6 +21,7 @@ from edgewise.personal.reply import Reply
 from edgewise.personal.session import Session
 from edgewise.personal.state import DeviceState
 from edgewise.personal.user_folder import UserFolder, figures, forget
+from edgewise.personal.user_prior import UserPrior, prior_of
 from edgewise.personal.user_tails import UserTails
 from edgewise.personal.verifying import Verifying
 from edgewise.personal.watching import Watching
@@ -59,11 +60,13 @@ class Learner:
         Raises `ModelError` where that fails too.
         """
         try:
-            inference = infer(self._generic, pixels, self.watching.network if self.watching else None, wish)
+            inference = infer(
+                self._generic, pixels, self.watching.network if self.watching else None, wish, self._prior
+            )
         except ModelError as error:
             if self.watching is None:
                 raise
-            inference = infer(self._generic, pixels)
+            inference = infer(self._generic, pixels, prior=self._prior)
             self._abandon(f"{self.session.serving} failed: {error}")
         user = self.watching.network if self.watching else None
         return Reply.of(inference, self._generic.parts.name, self.session.phase, user)
@@ -139,7 +142,7 @@ class Learner:
         if earlier is not None:
             self._let_back(earlier)
         elif settled is not None and self.session.phase == "observe":
-            self.session = self.session.settled(settled.classes)
+            self.session = self.session.settled(settled.classes, settled.shares)
             try:
                 self.making.write_job(self.session, settled.shares, self.observing.collected)
             except EdgewiseError as error:
@@ -160,7 +163,7 @@ class Learner:
             self._store([("failed", f"{earlier.name} cannot be taken up: {error}", {})])
             return
         self._give_up()
-        self.session = self.session.known_again(earlier.name, earlier.classes)
+        self.session = self.session.known_again(earlier.name, earlier.classes, earlier.shares)
         self._store([("returned", f"{earlier.name} serves again: its classes are back.", figures(earlier))])
 
     def _begin_making(self) -> None:
@@ -260,7 +263,12 @@ class Learner:
         self._observe_anew()
         self._store([("alarm", text, values)])
 
+    @property
+    def _prior(self) -> UserPrior | None:
+        return prior_of(self.session.classes, self.session.shares, self._learning.temperature)
+
     def _observe_anew(self) -> None:
+        self.session = replace(self.session, shares=())
         self._first_seq = self._journal.next_seq()
         self.observing = self._observing()
 

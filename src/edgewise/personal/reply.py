@@ -36,4 +36,6 @@ class Reply:
                 why = f"{own} is not sure of it"
             else:
                 why = f"{own} turned it away"
+        if inference.by_prior:
+            why += "; the generic network knows the user's classes"
         return cls(inference.classes, inference.chances, model, why, inference.ms, inference)

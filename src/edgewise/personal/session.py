@@ -35,6 +35,7 @@ class Session:
 
     phase: Phase = "observe"
     classes: tuple[int, ...] = ()  # that a network is made or was made for
+    shares: tuple[float, ...] = ()  # of the inputs, of each; none where it is not known whether these still come
     candidate: str | None = None
     serving: str | None = None  # None: the generic network
     attempts: int = 0  # networks made for these classes that were not let in
@@ -53,7 +54,7 @@ class Session:
 
     def to_values(self) -> dict[str, Any]:
         """JSON values."""
-        return asdict(self) | {"classes": list(self.classes)}
+        return asdict(self) | {"classes": list(self.classes), "shares": list(self.shares)}
 
     @classmethod
     def from_values(cls, values: dict[str, Any], origin: Path) -> "Session":
@@ -67,7 +68,7 @@ class Session:
             return replace(self, served=self.served + 1)
         return replace(self, wait=self.wait - 1) if self.wait else self
 
-    def settled(self, classes: tuple[int, ...]) -> "Session":
+    def settled(self, classes: tuple[int, ...], shares: tuple[float, ...]) -> "Session":
         """The user's classes are known: a network is to be made for them."""
         self._must_be("observe")
         shared, either = set(classes) & set(self.classes), set(classes) | set(self.classes)
@@ -76,6 +77,7 @@ class Session:
             self,
             phase="prune",
             classes=classes,
+            shares=shares,
             candidate=f"network-{self.networks + 1}",
             networks=self.networks + 1,
             attempts=self.attempts if again else 0,
@@ -90,14 +92,16 @@ class Session:
         self._must_be("prune")
         return replace(self, phase="verify")
 
-    def known_again(self, network: str, classes: tuple[int, ...]) -> "Session":
+    def known_again(self, network: str, classes: tuple[int, ...], shares: tuple[float, ...]) -> "Session":
         """An earlier network was made for the classes that come now: it is let in again, and watched.
 
         Whatever is made meanwhile is for a user who is gone.
         """
         if self.phase not in ("observe", "prune"):
             raise UsageError(f"No earlier network comes back in the phase {self.phase}.")
-        return replace(self, phase="watch", classes=classes, serving=network, candidate=None, served=0, attempts=0)
+        return replace(
+            self, phase="watch", classes=classes, shares=shares, serving=network, candidate=None, served=0, attempts=0
+        )
 
     def let_in(self) -> "Session":
         """The guard lets the candidate serve."""

@@ -100,10 +100,10 @@ class Device:
         user, answer = self.state.answer(answer_id)
         assert answer.class_index is not None
         generic = None
-        if answer.model == self.generic.parts.name:
-            generic = answer.class_index
-        elif len(answer.top_classes):
+        if len(answer.top_classes):
             generic = int(answer.top_classes[0])
+        elif answer.model == self.generic.parts.name:
+            generic = answer.class_index
         feedback = Feedback(answer_id, time(), answer.model, answer.class_index, generic, self._class(label))
         self.state.tell(user, feedback)
         return user, feedback
