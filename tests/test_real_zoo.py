@@ -48,6 +48,7 @@ def test_1000_way_on_unbiased_images(evaluation_data: Path, tmp_path: Path) -> N
     assert 0.55 <= resnet.mean() <= 0.75
 
 
+@pytest.mark.long
 def test_20_way_across_class_sets(evaluation_data: Path, tmp_path: Path) -> None:
     """1001, 1000 and 20 classes meet in the 20 that the data set has; labels are WordNet ids."""
     data = tmp_path / "data"

@@ -55,38 +55,54 @@ def opened_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_whole_story(edgewise: Run, tmp_path: Path) -> None:
-    """A user is learned, another takes over, the first comes back; in one test, so that it is played once."""
+def test_a_user_is_learned_and_served(edgewise: Run, tmp_path: Path) -> None:
+    """With a smaller network beside the generic one; in one test, so that it is played once."""
     out, state = tmp_path / "a.html", tmp_path / "state"
-    done = edgewise("live", "--inputs", "800", "--max-drop", "3", "--out", out, "--state", state)
+    asked = ["--smaller", "tiny:s", "--classes", "car,key,sailboat", "--inputs", "1200", "--max-drop", "3"]
+    done = edgewise("live", *asked, "--out", out, "--state", state)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-2:] == [str(out), str(out.with_suffix(".json"))]
     assert "learned: The user's classes are" in done.stderr
-    assert "The change at input" in done.stdout
     assert "</html>" in out.read_text()
     assert services(state) == []
     story = read_json(out.with_suffix(".json"), "live story", 1)
-    _see_that_the_user_was_learned_served_and_the_change_noticed(story)
+    _see_that_the_user_was_learned_and_served(story)
     _see_that_figures_are_those_of_the_inputs(story)
+    assert "tiny:s among the user's classes alone" in {way["name"] for way in story["attempts"][0]["ways"]}
     again = edgewise("live", "--inputs", "50", "--state", state, "--out", tmp_path / "b.html")
     said(again, USAGE, "knows the user of an earlier play", "--state")
     assert not (tmp_path / "b.html").exists()
 
 
-def _see_that_the_user_was_learned_served_and_the_change_noticed(story: dict[str, Any]) -> None:
+@pytest.mark.slow
+@pytest.mark.long
+def test_a_whole_story(edgewise: Run, tmp_path: Path) -> None:
+    """A user is learned, another takes over, the first comes back."""
+    out = tmp_path / "a.html"
+    done = edgewise("live", "--inputs", "800", "--max-drop", "3", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "The change at input" in done.stdout
+    story = read_json(out.with_suffix(".json"), "live story", 1)
+    _see_that_the_user_was_learned_and_served(story)
+    _see_that_figures_are_those_of_the_inputs(story)
+    assert story["events"][3]["kind"] == "alarm"
+    change = story["changes"][0]
+    assert change["part"] == 1
+    assert 0 < change["delay"] < 200
+    assert change["wrong"] <= change["inputs"]
+
+
+def _see_that_the_user_was_learned_and_served(story: dict[str, Any]) -> None:
     kinds = [event["kind"] for event in story["events"]]
-    assert kinds[:4] == ["learned", "made", "swapped", "alarm"]
-    attempt, change = story["attempts"][0], story["changes"][0]
+    assert kinds[:3] == ["learned", "made", "swapped"], [event["text"] for event in story["events"]]
+    attempt = story["attempts"][0]
     assert set(attempt["classes"]) == {"car", "key", "sailboat"} == set(story["parts"][0]["classes"])
     assert attempt["seconds"] > 0
     assert min(attempt[f"{name}_bytes"] for name in ("peak", "kept", "disk")) > 10_000
     assert 0 < attempt["own_ms"] < 2 * attempt["generic_ms"]
-    assert [way["ms"] for way in attempt["ways"]][::2] == [attempt["generic_ms"], attempt["own_ms"]]
+    assert [attempt["ways"][end]["ms"] for end in (0, -1)] == [attempt["generic_ms"], attempt["own_ms"]]
     assert min(way["right"]["value"] for way in attempt["ways"]) > 0.8
     assert (attempt["break_even"] is None) == (attempt["own_ms"] >= attempt["generic_ms"])
-    assert change["part"] == 1
-    assert 0 < change["delay"] < 200
-    assert change["wrong"] <= change["inputs"]
 
 
 def _see_that_figures_are_those_of_the_inputs(story: dict[str, Any]) -> None:
@@ -99,7 +115,7 @@ def _see_that_figures_are_those_of_the_inputs(story: dict[str, Any]) -> None:
         assert one["accuracy"]["value"] == sum(right) / len(right)
         assert one["agreement"]["value"] == sum(alike) / len(alike)
         if one["serving"] is None:
-            assert one["agreement"]["value"] == 1
+            assert one["agreement"]["value"] >= (1 if one["phase"] == "observe" else 0.9), "told the user's classes"
             assert one["turned_away"] == 0
     own = next(one for one in story["stretches"] if one["phase"] == "watch")
     assert own["own"] > 0.5

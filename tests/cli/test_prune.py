@@ -97,6 +97,7 @@ def test_an_onnx_file_of_ones_own(here: Here, asked: dict[str, object], tmp_path
 
 
 @pytest.mark.slow  # exports networks
+@pytest.mark.long
 def test_a_walk_with_every_recovery_and_a_time_to_meet(here: Here, asked: dict[str, object]) -> None:
     asked |= {"--where": "bottom-up", "--recovery": "renormalise,solve,distil", "--memory-mb": 100, "--target-ms": 0.01}
     printed = json.loads(here("prune", *_arguments(asked), "--json"))

@@ -128,6 +128,7 @@ class TestExport:
 
 @pytest.mark.torch
 @pytest.mark.slow
+@pytest.mark.long
 def test_trained_networks_are_a_zoo(edgewise: Run, tmp_path: Path, drawn_folder: Path) -> None:
     out = tmp_path / "nets"
     done = edgewise("zoo", "train-tiny", "--out", out, "--per-class", "8", "--epochs", "1", "--json")

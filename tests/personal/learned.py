@@ -25,10 +25,11 @@ from edgewise.personal.pruning import Ended, Progressed
 from edgewise.personal.remembered import Event
 from edgewise.personal.reply import Reply
 from edgewise.personal.shadow import Shadow
+from edgewise.personal.smaller import read_smaller
 from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import UserNetwork
 from edgewise.personal.user_classes import outside
-from edgewise.personal.user_tails import Tail, UserTails, tail_file
+from edgewise.personal.user_tails import Measured, Tail, UserTails, tail_file
 from edgewise.prune.cost import Cost, Macs, StepCost
 from edgewise.prune.guard import Guard
 from edgewise.prune.taught import Taught
@@ -101,6 +102,8 @@ def restricted_tail(job_folder: Path, generic: Path, out: Path) -> UserTails:
         generic_macs=parts.tail_macs,
         images=first,
         tails=(Tail(1.0, parts.tail_macs, scores, doubts, drops, evidence, cost),),
+        enter_ms=2.0,
+        smaller=tuple(Measured(one.name, one.fingerprint, 0.5) for one in read_smaller(generic)),
     )
     tails.write(out)
     return tails

@@ -66,7 +66,7 @@ def test_the_users_network_answers_what_it_knows_alone(
         assert one.generic_logits is None
         assert set(one.classes) == set(ANNA)
         assert sum(one.chances) == pytest.approx(1, abs=1e-5)
-        logits, _ = user.answer(0, one.entering[None])
+        logits = user.answer(0, one.run)
         assert one.classes[0] == user.tails.classes[logits[:-1].argmax()]
 
 
@@ -85,8 +85,8 @@ def test_what_is_turned_away_is_answered_from_the_same_activations(
     assert counted.runs.count("generic/tail") == len(rejected)
     for one, plain in rejected:
         assert one.foreign is not None
-        assert one.foreign > user.first.threshold
-        np.testing.assert_array_equal(one.entering, plain.entering)
+        assert one.foreign > user.chooser.most_foreign
+        np.testing.assert_array_equal(one.run.entering, plain.run.entering)
         np.testing.assert_array_equal(one.generic_logits, plain.generic_logits)
         assert one.classes == plain.classes
 
@@ -142,6 +142,6 @@ def test_without_time_for_the_generic_network_the_tail_answers(generic: GenericN
     pixels = Stream().next(ANNA)
     assert infer(generic, pixels, user, Wish(most_ms=1e6)).rejected
     late = infer(generic, pixels, user, Wish(most_ms=1e-6))
-    assert (late.tail, late.late) == (0, True)
+    assert (late.member, late.late) == (0, True)
     assert Reply.of(late, "generic", "watch", user).why.endswith("there is no time for the generic network")
     assert infer(generic, pixels, None, Wish(most_ms=1e-6)).generic_logits is not None, "there is no other"

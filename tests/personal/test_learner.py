@@ -70,7 +70,9 @@ class TestTheWholeStory:
         audited = [one for one in kept if one.outside is not None]
         assert 15 <= len(audited) <= 45
         assert np.mean([one.outside for one in audited]) < 0.3
-        assert all((one.model == "network-1") == (len(one.top_classes) == 0) for one in kept)
+        for one in kept:
+            ran = one.model != "network-1" or one.outside is not None
+            assert (len(one.top_classes) > 0) == ran, "what the generic network believed, wherever it ran"
 
     def test_two_answers_before_either_is_learned_from(self, verifying: Served) -> None:
         learner, replies = verifying.learner(), []

@@ -12,9 +12,9 @@ from edgewise.personal.chooser import doubt
 from edgewise.personal.collected import read_collected
 from edgewise.personal.generic import FOLDER, GenericParts
 from edgewise.personal.job import COLLECTED, Job
-from edgewise.personal.tail_network import UserNetwork
-from edgewise.personal.user_tails import RECORD, UserTails
+from edgewise.personal.user_tails import RECORD, UserTails, tail_file
 from edgewise.prune.foreign import foreign_scores
+from edgewise.runtime.onnx_part import OnnxPart
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 
@@ -59,19 +59,19 @@ def _see_that_onnx_answers_as_the_pytorch_module(made: Path, job: Path, opened_o
     from edgewise.prune.load import load_pruned
     from edgewise.zoo.tiny.nets import load
 
-    parts, network = GenericParts.read(opened_once / FOLDER), UserNetwork(made)
+    parts, own = GenericParts.read(opened_once / FOLDER), OnnxPart(made / tail_file(0))
     entering, _ = read_collected(job / COLLECTED, Job.read(job).collected_sha256)
     tail = tail_of(chain_of(load("tiny:l").eval(), zeros(1, 3, 64, 64)), parts.place)
     module = load_pruned(made / "1", tail).eval()
     for row in entering[:20]:
         with no_grad():
             expected = module(from_numpy(row[None])).numpy()[0]
-        found, _ = network.answer(0, row[None])
+        found = own.run(row[None])[0]
         np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def _see_that_what_is_known_is_true(made: Path, folder: Path) -> None:
-    job, tails, network = Job.read(folder), UserTails.read(made), UserNetwork(made)
+    job, tails = Job.read(folder), UserTails.read(made)
     entering, logits = read_collected(folder / COLLECTED, job.collected_sha256)
     held = len(tails.own_outside)
     assert tails.images + held == len(entering)
@@ -81,7 +81,7 @@ def _see_that_what_is_known_is_true(made: Path, folder: Path) -> None:
     assert tails.tails[0].macs < tails.tails[1].macs < tails.generic_macs
     own = logits[-held:][:, list(job.classes)].argmax(axis=1)
     for place, tail in enumerate(tails.tails):
-        answers = np.stack([network.answer(place, row[None])[0] for row in entering[-held:]])
+        answers = OnnxPart(made / tail_file(place)).run(entering[-held:])
         np.testing.assert_allclose(tail.own_scores, foreign_scores("energy", answers), rtol=1e-3, atol=1e-3)
         np.testing.assert_allclose(tail.own_doubts, doubt(answers), rtol=1e-3, atol=1e-3)
         same = answers[:, : len(job.classes)].argmax(axis=1) == own

@@ -9,7 +9,8 @@ from edgewise.errors import ModelError
 from edgewise.personal.collected import read_collected
 from edgewise.personal.generic import FOLDER, GenericParts
 from edgewise.personal.job import COLLECTED, Job
-from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_tails import tail_file
+from edgewise.runtime.onnx_part import OnnxPart
 from edgewise.zoo.sources import find
 from tests.personal.learned import ANNA, settled_job
 from tests.tiny_generic import bundled_file
@@ -46,11 +47,11 @@ def test_it_answers_as_the_cut_network_and_is_made_of_the_same_file(own: Path) -
         out / "1", tail_of(chain_of(generic, zeros(1, 3, 64, 64)), GenericParts.read(own / FOLDER).place)
     )
     entering, _ = read_collected(job / COLLECTED, Job.read(job).collected_sha256)
-    network = UserNetwork(out)
+    own_tail = OnnxPart(out / tail_file(0))
     for row in entering[:20]:
         with no_grad():
             expected = module.eval()(from_numpy(row[None])).numpy()[0]
-        np.testing.assert_allclose(network.answer(0, row[None])[0], expected, atol=1e-4 * np.abs(expected).max())
+        np.testing.assert_allclose(own_tail.run(row[None])[0], expected, atol=1e-4 * np.abs(expected).max())
     file = own.parent / "own.onnx"
     file.write_bytes(file.read_bytes() + b"\x72\x00")  # an empty field: it answers as before, and is another file
     with pytest.raises(ModelError, match="is not the network that serves any more"):

@@ -27,7 +27,7 @@ def test_about_two_in_a_hundred_are_audited(network: UserNetwork) -> None:
 def test_it_goes_on_as_it_would_have(network: UserNetwork) -> None:
     random, learning = np.random.default_rng(0), Learning()
     watching = Watching(network, learning)
-    own = np.array(network.first.own_scores)
+    own = np.array(network.own_scores)
     for count in range(100):
         watching.take(float(random.choice(own)), 0.01 if count % 10 == 0 else None)
     again = Watching.from_values(network, learning, watching.to_values())
@@ -47,7 +47,7 @@ def test_after_a_restart_other_inputs_are_audited(network: UserNetwork) -> None:
     watching = Watching(network, learning)
     first = [watching.audits_next() for _ in range(64)]
     for _ in range(32):
-        watching.take(float(np.median(network.first.own_scores)), None)
+        watching.take(float(np.median(network.own_scores)), None)
     again = Watching.from_values(network, learning, watching.to_values())
     assert [again.audits_next() for _ in range(64)] != first
 

@@ -29,6 +29,7 @@ from tests.prune.small_networks import NETWORKS, SIZE_PX, Grouped, Inverted, Res
 pytestmark = pytest.mark.torch
 _TOLERANCE = 1e-9
 _DRAWS = 6
+_LONG = {"ghostnet_100", "inception_v3", "densenet121"}
 _NARROWER = {"vgg11_bn": {"mlp_ratio": 0.05}}  # nine tenths of its weights are in one dense layer
 
 
@@ -180,7 +181,10 @@ class TestOnDisk:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] if name in _LONG else []) for name in ARCHITECTURES],
+)
 def test_timms_networks(name: str) -> None:
     from edgewise.zoo.timm_catalogue import import_timm
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.serve, pytest.mark.torch, pytest.mark.slow]
 _ROUNDS, _CLIENTS, _IMAGES = 50, 3, 60
 _USER = "anna"
 
-Expected = dict[str, tuple[str, float]]  # of each network: the label and its probability
+Expected = dict[tuple[str, bool], tuple[str, float]]  # of each network, told the user's classes or not: label, chance
 
 
 @dataclass
@@ -48,6 +48,7 @@ def _asked(state: Path) -> list[tuple[bytes, Expected]]:
     from edgewise.personal.generic import FOLDER, GenericNetwork
     from edgewise.personal.inference import infer
     from edgewise.personal.tail_network import UserNetwork
+    from edgewise.personal.user_prior import UserPrior
     from tests.personal.learned import ANNA, Stream
 
     generic, own = GenericNetwork(state / FOLDER), UserNetwork(state / "users" / _USER / "networks/network-1")
@@ -55,9 +56,12 @@ def _asked(state: Path) -> list[tuple[bytes, Expected]]:
     for _ in range(_IMAGES):
         pixels = stream.next(ANNA)
         said: Expected = {}
-        for name, one in ((generic.parts.name, infer(generic, pixels)), ("network-1", infer(generic, pixels, own))):
-            if name != "network-1" or one.by_user_network:
-                said[name] = (generic.parts.classes.short_name(one.classes[0]), one.chances[0])
+        prior = UserPrior(own.tails.classes, own.tails.shares)
+        ways = (infer(generic, pixels), infer(generic, pixels, prior=prior), infer(generic, pixels, own))
+        for one in ways:
+            if one is not ways[2] or one.by_user_network:
+                name = "network-1" if one.by_user_network else generic.parts.name
+                said[name, one.by_prior] = (generic.parts.classes.short_name(one.classes[0]), one.chances[0])
         found.append((png(pixels), said))
     return found
 
@@ -69,7 +73,10 @@ def _ask(address: str, asked: list[tuple[bytes, Expected]], over: threading.Even
             content, expected = asked[number % len(asked)]
             number += 1
             reply = client.predict(content, _USER)
-            label, chance = expected.get(reply.json.get("model"), ("", 0.0)) if reply.status == 200 else ("", 0.0)
+            label, chance = "", 0.0
+            if reply.status == 200:
+                told = reply.json["why"].endswith("knows the user's classes")
+                label, chance = expected.get((reply.json["model"], told), ("", 0.0))
             same = reply.status == 200 and reply.json["label"] == label
             same = same and bool(np.isclose(reply.json["top"][0]["probability"], chance, rtol=0, atol=1e-5))
             with found.lock:
@@ -100,4 +107,4 @@ def test_no_answer_is_lost_or_mixed_up(learned: Path) -> None:
     assert found.wrong == []
     assert kinds["generic"] == kinds["returned"] == _ROUNDS
     assert min(found.answered.values()) > _ROUNDS
-    assert set(found.answered) == {"network-1", *(name for name in asked[0][1] if name != "network-1")}
+    assert set(found.answered) == {"network-1", *(name for name, _ in asked[0][1])}

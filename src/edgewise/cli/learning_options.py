@@ -4,6 +4,13 @@ from typing import Annotated
 
 import typer
 
+Smaller = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A smaller classifier of the same classes, as --model names one, or tflite:PATH. Repeat it for several. "
+        "Among the user's classes it answers what it is sure of. Needed once, as --model is."
+    ),
+]
 TargetSpeedup = Annotated[
     list[float] | None,
     typer.Option(

@@ -49,6 +49,7 @@ def command(
         Path | None, typer.Option(help="The folder that the device remembers the user in. Default: one that goes.")
     ] = None,
     out: Annotated[Path, typer.Option(help="The report; all its figures lie beside it as JSON.")] = Path("live.html"),
+    smaller: learning_options.Smaller = None,
     target_speedup: learning_options.TargetSpeedup = None,
     max_drop: learning_options.MaxDrop = 1.0,
     memory_mb: learning_options.MemoryMb = 200,
@@ -84,6 +85,7 @@ def command(
         raise UsageError("--classes is missing.", "Name the user's classes, separated by commas.")
     named = _model(model, state, data)
     serve = {
+        "--smaller": tuple(smaller or ()),
         "--target-speedup": tuple(target_speedup or (DRAWN_SPEEDUPS if data is None else ())),
         "--max-drop": (max_drop,),
         "--memory-mb": (memory_mb,),

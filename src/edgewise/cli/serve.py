@@ -3,19 +3,16 @@
 import os
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from edgewise.cli import learning_options, options
 from edgewise.cli.console import out as console
 from edgewise.cli.console import print_json_line, progress_bars
+from edgewise.cli.opened import opened
 from edgewise.errors import DataError, MissingExtra, UsageError
-from edgewise.progress import Progress
 from edgewise.text import printable
-
-if TYPE_CHECKING:
-    from edgewise.personal.generic import GenericParts
 
 _TOKEN = "EDGEWISE_TOKEN"
 
@@ -36,6 +33,7 @@ def command(
     token_file: Annotated[
         Path | None, typer.Option(help="A file with the token that requests must bring; else $EDGEWISE_TOKEN.")
     ] = None,
+    smaller: learning_options.Smaller = None,
     target_speedup: learning_options.TargetSpeedup = None,
     max_drop: learning_options.MaxDrop = 1.0,
     memory_mb: learning_options.MemoryMb = 200,
@@ -51,8 +49,9 @@ def command(
     """Answer images over HTTP, and learn which classes each user meets; nothing leaves the device.
 
     While a user's classes are not known the generic network answers. Once they are, a process beside the service makes
-    a smaller network for them out of what inference left behind; the guard tries it on live traffic, and lets it serve
-    when it loses no more than --max-drop. When the user changes, the generic network answers again.
+    smaller networks for them out of what inference left behind. The guard tries these on live traffic, and those that
+    --smaller names, and lets them serve where they lose no more than --max-drop. When the user changes, the generic
+    network answers again.
     """
     try:
         from edgewise.serve.app import create_app
@@ -79,7 +78,7 @@ def command(
     )
     with closing(bind(host, port)) as listening:
         with progress_bars(quiet=quiet or json) as progress:
-            parts = _generic(state / FOLDER, model, weights or [], open_share, progress)
+            parts = opened(state / FOLDER, model, smaller or [], weights or [], open_share, progress)
         with Device(state, learning, threads=threads) as device:
             address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
             if json:
@@ -98,37 +97,3 @@ def _token(file: Path | None) -> str | None:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The token file {printable(file)} cannot be read: {error}.") from error
-
-
-def _generic(
-    folder: Path, model: str | None, weights: list[str], open_share: float, progress: Progress
-) -> "GenericParts":
-    """The generic network of a state folder, opened there first where it is new."""
-    from edgewise.personal.generic import RECORD, GenericParts
-    from edgewise.zoo.sources import describe, find
-
-    known = (folder / RECORD).is_file()
-    if model is None:
-        if not known:
-            raise UsageError(f"{printable(folder.parent)} holds no generic network yet.", "Name one with --model.")
-        return GenericParts.read(folder)
-    sources = find([model], weights)
-    if len(sources) != 1:
-        raise UsageError(f"{model!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
-    if known:
-        parts = GenericParts.read(folder)
-        if parts.source["source"] != describe(sources[0])["source"]:
-            raise UsageError(
-                f"{printable(folder.parent)} belongs to {parts.source['source']}.",
-                "Leave --model out, or name another folder for --state.",
-            )
-        return parts
-    from edgewise.runtime.torch import import_torch
-
-    import_torch("edgewise serve --model")
-    from edgewise.personal.open_generic import open_generic
-
-    progress("opening the generic network", 0, 1)
-    parts = open_generic(sources[0], folder, open_share=open_share)
-    progress("opening the generic network", 1, 1)
-    return parts

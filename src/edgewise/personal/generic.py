@@ -5,12 +5,15 @@ Neither PyTorch nor the network's own code is needed to run it.
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
 
 from edgewise import store
+from edgewise.errors import ModelError
 from edgewise.images.preprocess import Preprocess
+from edgewise.personal.smaller import SmallerNetwork, read_smaller
 from edgewise.restore import restore
 from edgewise.runtime.onnx_part import OnnxPart
 from edgewise.store import FileFacts
@@ -62,12 +65,22 @@ class GenericNetwork:
         self.parts, self.threads = GenericParts.read(folder), threads
         self._prefix = OnnxPart(folder / PREFIX, threads=threads)
         self._tail = OnnxPart(folder / TAIL, threads=threads)
+        self.smaller = tuple(SmallerNetwork(folder, one, threads=threads) for one in read_smaller(folder))
 
     def enter(self, pixels: np.ndarray) -> tuple[np.ndarray, float]:
-        """What enters the tail, float32 [1, *entering], for uint8 [h, w, 3], and the ms that it took."""
-        return self._prefix.timed(self.parts.preprocess.apply(pixels)[None])
+        """What enters the tail, float32 [1, *entering], for uint8 [h, w, 3], and the ms with preparing it."""
+        started = perf_counter_ns()
+        entering = self._prefix.run(self.parts.preprocess.apply(pixels)[None])
+        return entering, (perf_counter_ns() - started) / 1e6
 
     def answer(self, entering: np.ndarray) -> tuple[np.ndarray, float]:
         """Logits, float32 [C], of what entered, and the ms."""
         logits, ms = self._tail.timed(entering)
         return logits.reshape(-1), ms
+
+    def smaller_one(self, fingerprint: str) -> SmallerNetwork:
+        """A smaller network that a user's network needs. Raises `ModelError` where the device has it no more."""
+        for one in self.smaller:
+            if one.facts.fingerprint == fingerprint:
+                return one
+        raise ModelError("A smaller network that was chosen is not on this device any more.", "Name it with --smaller.")

@@ -248,10 +248,8 @@ class Learner:
         """How likely the generic network holds an input to be of other classes, where it is drawn for an audit."""
         if not watching.audits_next():
             return None
-        logits = inference.generic_logits
-        if logits is None:
-            logits, _ = self._generic.answer(inference.entering[None])
-        return watching.network.tails.outside(Belief.of(logits, self._learning.temperature), self._known)
+        belief = Belief.of(inference.run.answer(), self._learning.temperature)
+        return watching.network.tails.outside(belief, self._known)
 
     def _heed_alarm(self, watching: Watching) -> None:
         if watching.alarm is None:

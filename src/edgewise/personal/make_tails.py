@@ -1,7 +1,7 @@
 """Make a user's tails of what inference left behind; the prefix never runs again. Needs the extra `torch`."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from edgewise import store
 from edgewise.errors import ModelError
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.collected import read_collected
-from edgewise.personal.generic import GenericParts
+from edgewise.personal.generic import GenericNetwork, GenericParts
 from edgewise.personal.job import COLLECTED, Job
 from edgewise.personal.open_generic import tail_of
 from edgewise.personal.shadow import Shadow
 from edgewise.personal.user_classes import outside
-from edgewise.personal.user_tails import TAIL, Tail, UserTails, tail_file
+from edgewise.personal.user_tails import TAIL, Measured, Tail, UserTails, tail_file
 from edgewise.progress import Progress, silent
 from edgewise.prune.chain import chain_of
 from edgewise.prune.guard import Guard
@@ -33,7 +33,8 @@ from edgewise.runtime.onnx_part import OnnxPart
 from edgewise.zoo.export import part_to_onnx
 from edgewise.zoo.sources import from_description
 
-_RUNS = 30
+_RUNS, _LEAST_S = 30, 0.4
+_IMAGE = (480, 640, 3)  # what is timed with preparing it
 
 
 def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Progress = silent) -> UserTails:
@@ -65,7 +66,9 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
     paths = [out / tail_file(place) for place in range(len(made))]
     for one, path in zip(made, paths, strict=True):
         _write(one, clock, path)
-    generic_ms, *ms = clock.by_turns([OnnxPart(path, threads=job.threads) for path in paths])
+    generic = GenericNetwork(generic_folder, threads=job.threads)
+    smaller = [one.facts for one in generic.smaller]
+    enter_ms, generic_ms, *ms = clock.whole(generic, [OnnxPart(path, threads=job.threads) for path in paths])
     tails = UserTails(
         job.name,
         job.generic,
@@ -75,7 +78,9 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
         generic_ms,
         made[0].macs_before,
         made[0].images,
-        tuple(_judged(one, own_ms, activations[first:], logits[first:]) for one, own_ms in zip(made, ms, strict=True)),
+        tuple(_judged(one, own, activations[first:], logits[first:]) for one, own in zip(made, ms, strict=False)),
+        enter_ms,
+        tuple(Measured(one.name, one.fingerprint, own) for one, own in zip(smaller, ms[len(made) :], strict=True)),
     )
     tails.write(out)
     return tails
@@ -119,13 +124,21 @@ class _TailClock:
 
     def share(self, tail: nn.Module) -> float:
         """The tail's time, as a share of the generic one's."""
-        generic_ms, ms = self.by_turns([self._loaded(tail)])
+        generic_ms, ms = self._turns(self._loaded(tail))
         return ms / generic_ms
 
-    def by_turns(self, tails: Sequence[OnnxPart]) -> list[float]:
-        """Milliseconds of the generic tail, and of each of these."""
-        parts = (self._generic, *tails)
-        return taking_turns_ms([partial(part.run, self._values) for part in parts], runs=_RUNS, pick=min)
+    def _turns(self, tail: OnnxPart) -> list[float]:
+        """Milliseconds of the generic tail, and of this one."""
+        runs = [partial(part.run, self._values) for part in (self._generic, tail)]
+        return taking_turns_ms(runs, runs=_RUNS, pick=min, least_s=_LEAST_S)
+
+    def whole(self, generic: GenericNetwork, tails: Sequence[OnnxPart]) -> list[float]:
+        """Milliseconds of the generic network's first part, of its second, of these tails and of smaller networks."""
+        image = np.random.default_rng(0).integers(256, size=_IMAGE, dtype=np.uint8)
+        runs: list[Callable[[], object]] = [partial(generic.enter, image), partial(generic.answer, self._values)]
+        runs += [partial(tail.run, self._values) for tail in tails]
+        runs += [partial(one.answer, image) for one in generic.smaller]
+        return taking_turns_ms(runs, runs=_RUNS, pick=min, least_s=_LEAST_S)
 
     def exported(self, tail: nn.Module) -> bytes:
         return part_to_onnx(tail, self._values.shape[1:], "The user's tail", ("entering", "logits"))

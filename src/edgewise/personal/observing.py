@@ -38,8 +38,7 @@ class Observing:
 
     def keep(self, inference: Inference) -> None:
         """Keep what inference computed on the way."""
-        assert inference.generic_logits is not None
-        self.collected.add(inference.entering, inference.generic_logits)
+        self.collected.add(inference.run.entering[0], inference.run.answer())
 
     @property
     def returned(self) -> UserTails | None:

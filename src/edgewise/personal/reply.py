@@ -29,7 +29,8 @@ class Reply:
             own = user.tails.name
             if inference.by_user_network:
                 model = own
-                why = "the user's own network is sure of it"
+                assert inference.member is not None
+                why = f"the user's own network is sure of it: {user.members[inference.member]}"
                 if inference.late:
                     why = f"{own} is not sure of it, and there is no time for the generic network"
             elif inference.foreign <= user.chooser.most_foreign:

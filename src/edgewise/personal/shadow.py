@@ -1,22 +1,24 @@
-"""What a user's tails make of inputs that the generic network answers: what the choice among them is fitted to."""
+"""What a user's members make of inputs that the generic network answers: what the choice among them is fitted to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edgewise.personal.chooser import Chooser, doubt
+from edgewise.personal.costs import Costs
 from edgewise.prune.foreign import foreign_scores
 from edgewise.prune.guard import expected_drops
 from edgewise.prune.posterior import Posterior
 
 _QUANTILES = np.linspace(0, 1, 41)
-_WORTH = 0.97  # of the generic tail's time: what is saved must be more than its measurement may err by
+_OWN_REJECTION = 0.05
+_LEAST_SAVED = 0.03  # of the generic tail's time: it must be more than its measurement may err by
 
 
 @dataclass(frozen=True, eq=False)
 class Shadow:
-    """n inputs and k tails, each float [n, k]."""
+    """n inputs and k members, each float [n, k]."""
 
     doubt: np.ndarray
     foreign: np.ndarray  # energy
@@ -24,12 +26,17 @@ class Shadow:
 
     @classmethod
     def of(cls, answers: Sequence[np.ndarray], taught: np.ndarray, posterior: Posterior) -> "Shadow":
-        """`answers`: of each tail, float [n, K + 1]; `taught`: the generic network's logits, float [n, C]."""
+        """`answers`: of each member, float [n, K + 1]; `taught`: the generic network's logits, float [n, C]."""
         return cls(
             np.stack([doubt(one) for one in answers], axis=1),
             np.stack([foreign_scores("energy", one) for one in answers], axis=1),
             np.stack([expected_drops(taught, one, posterior)[0] for one in answers], axis=1),
         )
+
+    @property
+    def most_foreign(self) -> np.ndarray:
+        """float64 [k]: what looks more foreign is turned away; at most one in twenty of these inputs does."""
+        return np.quantile(self.foreign, 1 - _OWN_REJECTION, axis=0, method="higher")
 
     def and_more(self, more: Sequence["Shadow"]) -> "Shadow":
         parts = (self, *more)
@@ -38,46 +45,39 @@ class Shadow:
         )
 
 
-def fitted(
-    shadow: Shadow, ms: Sequence[float], generic_ms: float, most_foreign: Sequence[float], most_drop: float
-) -> Chooser | None:
+def fitted(shadow: Shadow, costs: Costs, most_drop: float) -> Chooser | None:
     """The quickest choice that is expected to lose at most `most_drop` (0..1); None where none is worth its time.
 
-    `ms`: of each tail, the quickest first; `most_foreign`: to each, where it is the first to run. One or two tails are
-    tried in each order that grows. A loss counts with one standard error more: few inputs tell little of rare mistakes,
-    and the best of many choices is one that was lucky.
+    One or two members are tried in each order that grows. A loss counts with one standard error more: few inputs tell
+    little of rare mistakes, and the best of many choices is one that was lucky.
     """
+    order = sorted(range(len(costs.members)), key=costs.alone)
     found: list[Chooser] = []
-    for last in range(len(ms)):
-        found += _of_one(shadow, last, ms[last], generic_ms, most_foreign[last], most_drop)
-        for first in range(last):
-            found += _of_two(shadow, (first, last), ms, generic_ms, most_foreign[first], most_drop)
-    worth = [one for one in found if one.mean_ms < _WORTH * generic_ms]
-    return min(worth, key=lambda one: one.mean_ms, default=None)
+    for place, last in enumerate(order):
+        found += _of_one(shadow, last, costs, most_drop)
+        for first in order[:place]:
+            found += _of_two(shadow, (first, last), costs, most_drop)
+    worth = [one for one in found if one.mean_ms < costs.whole - _LEAST_SAVED * costs.generic]
+    best = min(worth, key=lambda one: one.mean_ms, default=None)
+    return best and replace(best, own_scores=tuple(shadow.foreign[:, best.members[0]].tolist()))
 
 
-def _of_one(
-    shadow: Shadow, tail: int, ms: float, generic_ms: float, most_foreign: float, most_drop: float
-) -> list[Chooser]:
-    own = shadow.foreign[:, tail] <= most_foreign
+def _of_one(shadow: Shadow, member: int, costs: Costs, most_drop: float) -> list[Chooser]:
+    most_foreign = float(shadow.most_foreign[member])
+    own = shadow.foreign[:, member] <= most_foreign
     found: list[Chooser] = []
-    for most in _thresholds(shadow.doubt[own, tail]):
-        sure = own & (shadow.doubt[:, tail] <= most)
-        if _bound(np.where(sure, shadow.drops[:, tail], 0)) <= most_drop:
+    for most in _thresholds(shadow.doubt[own, member]):
+        sure = own & (shadow.doubt[:, member] <= most)
+        if _bound(np.where(sure, shadow.drops[:, member], 0)) <= most_drop:
             share = float(sure.mean())
-            found.append(Chooser((tail,), (float(most),), most_foreign, ms + (1 - share) * generic_ms, share))
+            mean_ms = costs.mean((member,), share, 0, 1 - share)
+            found.append(Chooser((member,), (float(most),), most_foreign, mean_ms, share))
     return found
 
 
-def _of_two(
-    shadow: Shadow,
-    tails: tuple[int, int],
-    ms: Sequence[float],
-    generic_ms: float,
-    most_foreign: float,
-    most_drop: float,
-) -> list[Chooser]:
-    small, large = tails
+def _of_two(shadow: Shadow, members: tuple[int, int], costs: Costs, most_drop: float) -> list[Chooser]:
+    small, large = members
+    most_foreign = float(shadow.most_foreign[small])
     own = shadow.foreign[:, small] <= most_foreign
     found: list[Chooser] = []
     for first in _thresholds(shadow.doubt[own, small]):
@@ -90,8 +90,8 @@ def _of_two(
             then = left & (shadow.doubt[:, large] <= second)
             if _bound(np.where(then, shadow.drops[:, large], lost)) <= most_drop:
                 share = float((at_once | then).mean())
-                mean_ms = ms[small] + float(left.mean()) * ms[large] + (1 - share) * generic_ms
-                found.append(Chooser(tails, (float(first), float(second)), most_foreign, mean_ms, share))
+                mean_ms = costs.mean(members, float(at_once.mean()), float(left.mean()), 1 - share)
+                found.append(Chooser(members, (float(first), float(second)), most_foreign, mean_ms, share))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A user's network, loaded: its tails answer what entered the generic one's. No PyTorch needed."""
+"""A user's network, loaded: its members answer an image, or what entered the generic one's tail. No PyTorch needed."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,8 +8,10 @@ import numpy as np
 
 from edgewise.errors import OutputError
 from edgewise.personal.chooser import Chooser, doubt
-from edgewise.personal.user_tails import Tail, UserTails, tail_file
+from edgewise.personal.image_run import ImageRun
+from edgewise.personal.user_tails import UserTails, tail_file
 from edgewise.prune.foreign import foreign_scores
+from edgewise.prune.posterior import Posterior
 from edgewise.runtime.onnx_part import OnnxPart
 
 
@@ -17,21 +19,24 @@ from edgewise.runtime.onnx_part import OnnxPart
 class Tried:
     """What a user's network made of an input."""
 
-    foreign: float  # how foreign it looks to the tail that ran first
-    logits: np.ndarray  # float32 [K + 1], of the last tail that ran
-    tail: int  # that one
-    sure: bool  # else the answer is the generic tail's to give
-    ms: float
+    foreign: float  # how foreign it looks to the member that ran first
+    logits: np.ndarray  # float [K + 1], of the last member that ran
+    member: int  # that one
+    sure: bool  # else the answer is the generic network's to give
 
 
 class UserNetwork:
-    """It, loaded. Not safe to call from several threads at once."""
+    """It, loaded. Its members are the user's tails, and after them the smaller networks among the user's classes.
+
+    Not safe to call from several threads at once.
+    """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Raises `StoreError` or `ModelError` for what cannot be loaded."""
         self.tails, self._folder = UserTails.read(folder), folder
         count = len(self.tails.tails)
         self._parts = [OnnxPart(folder / tail_file(place), threads=threads) for place in range(count)]
+        self._own = Posterior(self.tails.classes, other=True)
 
     @cached_property
     def chooser(self) -> Chooser:
@@ -44,43 +49,51 @@ class UserNetwork:
         self.chooser = chooser
 
     @property
-    def first(self) -> Tail:
-        """The one that sees every input."""
-        return self.tails.tails[self.chooser.tails[0]]
+    def own_scores(self) -> tuple[float, ...]:
+        """How foreign the user's inputs look to the member that sees every one of them."""
+        return self.chooser.own_scores or self.tails.tails[self.chooser.members[0]].own_scores
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Each in words."""
+        tails = (f"tail {place}" for place in range(1, len(self._parts) + 1))
+        return (*tails, *(f"{one.name} among the user's classes" for one in self.tails.smaller))
 
     def warm_up(self) -> None:
         """The first run is slower than others."""
         for part in self._parts:
             part.run(np.zeros((1, *part.shape), np.float32))
 
-    def answer(self, place: int, entering: np.ndarray) -> tuple[np.ndarray, float]:
-        """Logits float32 [K + 1] of what entered the generic tail, float32 [1, ...], by one of the tails, and the ms.
+    def answer(self, member: int, run: ImageRun) -> np.ndarray:
+        """Logits float [K + 1] of an image by one of the members; the last is of all other classes.
 
         Raises `ModelError` where it fails, or gives no numbers.
         """
-        logits, ms = self._parts[place].timed(entering)
+        if member < len(self._parts):
+            logits = run.by_tail(self._parts[member])
+        else:
+            smaller = self.tails.smaller[member - len(self._parts)]
+            logits = self._own.scores(run.by_smaller(smaller.fingerprint)[None])[0]
         if not np.isfinite(logits).all():
             raise OutputError(f"{self.tails.name} gives values that are not finite.")
-        return logits.reshape(-1), ms
+        return logits
 
-    def answers(self, entering: np.ndarray) -> list[np.ndarray]:
-        """Of all tails. Raises what `answer` does."""
-        return [self.answer(place, entering)[0] for place in range(len(self._parts))]
+    def answers(self, run: ImageRun) -> list[np.ndarray]:
+        """Of all members. Raises what `answer` does."""
+        return [self.answer(member, run) for member in range(len(self.members))]
 
-    def choose(self, entering: np.ndarray, *, least_sure: float | None = None) -> Tried:
-        """Run the tails until one is sure, and `least_sure` (0..1) at least, where that is given.
+    def choose(self, run: ImageRun, *, least_sure: float | None = None) -> Tried:
+        """Run members until one is sure, and `least_sure` (0..1) at least, where that is given.
 
         Raises what `answer` does, and `StoreError` where nothing says yet how to choose.
         """
-        by = self.chooser
-        foreign, ms = None, 0.0
-        for place, most in zip(by.tails, by.most_doubt, strict=True):
-            logits, own_ms = self.answer(place, entering)
-            ms += own_ms
+        by, foreign = self.chooser, None
+        for member, most in zip(by.members, by.most_doubt, strict=True):
+            logits = self.answer(member, run)
             if foreign is None:
                 foreign = float(foreign_scores("energy", logits[None])[0])
             away = foreign > by.most_foreign
             sure = not away and doubt(logits[None])[0] <= (most if least_sure is None else min(most, 1 - least_sure))
-            if away or sure or place == by.tails[-1]:
-                return Tried(foreign, logits, place, sure, ms)
-        raise AssertionError("the last tail ends it")
+            if away or sure or member == by.members[-1]:
+                return Tried(foreign, logits, member, sure)
+        raise AssertionError("the last member ends it")

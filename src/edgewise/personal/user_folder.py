@@ -102,14 +102,16 @@ class UserFolder:
 
 
 def figures(tails: UserTails) -> dict[str, Any]:
-    """Of a network, for a person; JSON values. Times and MACs are of the tails; `ms` of the quickest alone."""
+    """Of a network, for a person; JSON values. Times are of inputs, `ms` of the quickest member; MACs of the tails."""
+    costs = tails.costs
+    alone = [costs.alone(member) for member in range(len(costs.members))]
     return {
         "network": tails.name,
-        "ms": tails.tails[0].ms,
-        "generic_ms": tails.generic_ms,
+        "ms": min(alone),
+        "generic_ms": costs.whole,
         "macs": tails.tails[0].macs,
         "generic_macs": tails.generic_macs,
-        "tails_ms": [one.ms for one in tails.tails],
+        "members_ms": alone,
         "seconds": tails.seconds,
         "verdict": str(tails.evidence),
     }

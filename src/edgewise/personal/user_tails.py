@@ -1,13 +1,14 @@
-"""What is known of a user's network: smaller tails behind the generic one's prefix, for the user's classes."""
+"""What is known of a user's network: smaller tails behind the generic one's prefix, and smaller networks beside it."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from edgewise import store
 from edgewise.personal.beliefs import Belief
+from edgewise.personal.costs import Costs
 from edgewise.personal.shadow import Shadow
 from edgewise.personal.user_classes import outside
 from edgewise.prune.cost import Cost
@@ -17,8 +18,16 @@ from edgewise.store import FileFacts
 
 KIND, SCHEMA = "user tails", 2
 RECORD, TAIL = "user_tails.json", "tail.onnx"
-OWN_REJECTION = 0.05
 _AGAIN = "The service makes it again."
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A smaller network of the device."""
+
+    name: str
+    fingerprint: str
+    ms: float
 
 
 class _StoredTail(TypedDict):
@@ -45,6 +54,8 @@ class _Stored(TypedDict):
     generic_macs: int
     images: int
     tails: list[_StoredTail]
+    enter_ms: NotRequired[float]
+    smaller: NotRequired[list[Measured]]
     files: dict[str, FileFacts]
 
 
@@ -60,28 +71,25 @@ class Tail:
     evidence: Evidence  # did it answer alone
     cost: Cost
 
-    @property
-    def threshold(self) -> float:
-        """What looks more foreign is turned away: one in twenty of the user's own held-out inputs does."""
-        return float(np.quantile(self.own_scores, 1 - OWN_REJECTION, method="higher"))
-
     def to_values(self) -> dict[str, Any]:
         return asdict(self) | {"evidence": self.evidence.to_values()}
 
 
 @dataclass(frozen=True, eq=False)
 class UserTails:
-    """What is known of a user's network. Times and MACs are of the tails alone, on the same machine, in turns."""
+    """What is known of a user's network. Times were measured on the same machine, in turns; MACs are of the tails."""
 
     name: str
     generic: str  # fingerprint of the network whose prefix it shares
     classes: tuple[int, ...]
     shares: tuple[float, ...]  # of the inputs, when it was made
     own_outside: tuple[float, ...]  # how likely the generic network holds held-out inputs to be of other classes
-    generic_ms: float
+    generic_ms: float  # of the generic tail
     generic_macs: int
     images: int  # that it was made from
     tails: tuple[Tail, ...]  # the quickest first
+    enter_ms: float = 0.0  # of the generic network before its tail; 0: not known, as an earlier version made it
+    smaller: tuple[Measured, ...] = ()  # networks that may answer in the place of all that
 
     @property
     def held_out(self) -> Shadow:
@@ -98,6 +106,13 @@ class UserTails:
     def seconds(self) -> float:
         """That making them took."""
         return sum(one.cost.seconds for one in self.tails)
+
+    @property
+    def costs(self) -> Costs:
+        """Of the tails, and after them of the smaller networks."""
+        members = (*self.tails, *self.smaller)
+        behind = tuple(isinstance(one, Tail) for one in members)
+        return Costs(self.enter_ms, self.generic_ms, tuple(one.ms for one in members), behind)
 
     def outside(self, belief: Belief, known: int) -> float:
         """0..1: the probability that an input is of none of its classes, of a generic network of `known` classes."""
@@ -125,6 +140,8 @@ class UserTails:
             stored["generic_macs"],
             stored["images"],
             tuple(_tail(one, path) for one in stored["tails"]),
+            stored.get("enter_ms", 0.0),
+            tuple(stored.get("smaller", ())),
         )
 
 

@@ -17,6 +17,7 @@ from edgewise.restore import restore
 
 _BLOCK = 512  # inputs: 96 would never tell 15% outside, of which users are learned too, from the 20% that may be
 _MOST_ROUNDS = 3
+_FITTED_TO = 160  # inputs: what smaller networks make of a user is not known before
 _PATIENCE = 256  # inputs: before, a forecast says little
 _AIM = 0.5  # of the drop that may be; one that loses all of it would be tried for ever
 
@@ -26,17 +27,18 @@ class _Stored(TypedDict):
 
     round: int
     inputs: int
-    chooser: Chooser
+    chooser: dict[str, Any]
     evidence: dict[str, Any] | None
 
 
 class Verifying:
     """Of one candidate.
 
-    The inputs that were held out when it was made say when each of its tails may answer (`fitted`). The guard judges
-    that choice by inputs that come afterwards, and by what would be served: where the tails are in doubt, that is the
-    generic network's own answer, which loses nothing. A choice that fails is followed by a more cautious one, fitted to
-    all inputs up to then. There are three, which share the alpha.
+    The inputs that were held out when it was made say when each of its tails may answer (`fitted`); where the device
+    has smaller networks as well, the first live ones do. The guard judges that choice by inputs that come afterwards,
+    and by what would be served: where its members are in doubt, that is the generic network's own answer, which loses
+    nothing. A choice that fails is followed by a more cautious one, fitted to all inputs up to then. There are three,
+    which share the alpha.
 
     The guard supposes that inputs are of the user's classes. Whether they still are is tried beside it (`Fit`): a user
     may have changed while the network was made.
@@ -46,25 +48,31 @@ class Verifying:
         """`known`: classes of the generic network."""
         self.network, self._learning = network, learning
         self.fit = Fit(network.tails, known, learning.enough.most_outside, learning.enough.alpha, _BLOCK)
-        self._shadow = [network.tails.held_out]
+        self._shadow: list[Shadow] = []
         self._inputs = self._round = 0
-        self._begin_round()
+        self.chooser: Chooser | None = None
+        self.evidence: Evidence | None = None
+        self._posterior = network.tails.evidence.posterior
+        if not network.tails.smaller:
+            self._shadow.append(network.tails.held_out)
+            self._begin_round()
 
     def take(self, inference: Inference) -> None:
         """Let the candidate answer an input that the generic network has answered, from the same activations.
 
         Raises `ModelError` where it fails.
         """
-        assert inference.generic_logits is not None
-        taught = inference.generic_logits[None]
-        answers = self.network.answers(inference.entering[None])
+        taught = inference.run.answer()[None]
+        answers = self.network.answers(inference.run)
         self._shadow.append(Shadow.of([one[None] for one in answers], taught, self._posterior))
         self._inputs += 1
-        self.fit.take(Belief.of(inference.generic_logits, self._learning.temperature))
+        self.fit.take(Belief.of(taught[0], self._learning.temperature))
         if self.chooser is None:
+            if self._round == 0 and self._inputs >= _FITTED_TO:
+                self._begin_round()
             return
-        tail = self.chooser.tail_for(self._shadow[-1].doubt[0], self._shadow[-1].foreign[0])
-        served = taught[:, self._posterior.classes] if tail is None else answers[tail][None]
+        member = self.chooser.member_for(self._shadow[-1].doubt[0], self._shadow[-1].foreign[0])
+        served = taught[:, self._posterior.classes] if member is None else answers[member][None]
         self.evidence = self._guard.judge(taught, served, self._posterior, after=self.evidence)
         if self._fails and self._round < _MOST_ROUNDS and self._inputs < self._learning.most_verified:
             self._begin_round()
@@ -78,7 +86,7 @@ class Verifying:
         """Why the candidate cannot be let in any more; empty while it may."""
         if self.fit.verdict == "does not":
             return "the user has changed meanwhile"
-        if self.chooser is None:
+        if self.chooser is None and self._round:
             return "nothing that it answers surely enough is answered quicker than by the generic network"
         if self._fails or self._inputs >= self._learning.most_verified:
             return self.so_far
@@ -112,7 +120,8 @@ class Verifying:
         if not values:
             return found
         stored = restore(_Stored, values, origin)
-        found._round, found._inputs, found.chooser = stored["round"], stored["inputs"], stored["chooser"]
+        found._round, found._inputs = stored["round"], stored["inputs"]
+        found.chooser = Chooser.from_values(stored["chooser"], origin)
         if stored["evidence"] is not None:
             found.evidence = Evidence.from_values(stored["evidence"], origin)
         return found
@@ -120,16 +129,10 @@ class Verifying:
     def _begin_round(self) -> None:
         tails = self.network.tails
         self._round += 1
-        self._posterior = tails.evidence.posterior
-        shadow = self._shadow = [self._shadow[0].and_more(self._shadow[1:])]
-        self.chooser = fitted(
-            shadow[0],
-            [one.ms for one in tails.tails],
-            tails.generic_ms,
-            [one.threshold for one in tails.tails],
-            _AIM**self._round * tails.evidence.max_drop_points / 100,
-        )
-        self.evidence: Evidence | None = None
+        first, *more = self._shadow
+        self._shadow = [first.and_more(more)]
+        most_drop = _AIM**self._round * tails.evidence.max_drop_points / 100
+        self.chooser, self.evidence = fitted(self._shadow[0], tails.costs, most_drop), None
 
     @property
     def _guard(self) -> Guard:

@@ -17,7 +17,7 @@ class Watching:
         """`detector`: from which to go on."""
         self.network, self._learning = network, learning
         self.detector = detector or ChangeDetector.begin(
-            np.array(network.first.own_scores),
+            np.array(network.own_scores),
             np.array(network.tails.own_outside),
             learning.false_alarms,
             learning.seed,

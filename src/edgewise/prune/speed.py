@@ -22,7 +22,11 @@ def in_turns_ms(models: Sequence[tuple[Path, int]], *, threads: int = 1, runs: i
 
 
 def sessions_in_turns_ms(
-    sessions: Sequence[tuple[Session, int]], *, runs: int = 15, pick: Pick = statistics.median
+    sessions: Sequence[tuple[Session, int]],
+    *,
+    runs: int = 15,
+    pick: Pick = statistics.median,
+    least_s: float = 0.0,
 ) -> list[float]:
     """The ms of one image on each session, given with its input size in px: the median, or what else `pick` takes.
 
@@ -34,6 +38,7 @@ def sessions_in_turns_ms(
         [partial(session.run, image) for (session, _), image in zip(sessions, images, strict=True)],
         runs=runs,
         pick=pick,
+        least_s=least_s,
     )
 
 
@@ -42,10 +47,16 @@ def taking_turns_ms(
     *,
     runs: int = 15,
     pick: Pick = statistics.median,
+    least_s: float = 0.0,
 ) -> list[float]:
-    """The ms of each of several calls, made in turns: the median, or what else `pick` takes."""
+    """The ms of each of several calls, made in turns: the median, or what else `pick` takes.
+
+    There are more runs where these take less than `least_s` together: what disturbs a machine may last longer.
+    """
     times: list[list[float]] = [[] for _ in calls]
-    for _ in range(_WARM_UP + runs):
+    began, made = perf_counter_ns(), 0
+    while made < _WARM_UP + runs or perf_counter_ns() - began < 1e9 * least_s:
+        made += 1
         for call, own in zip(calls, times, strict=True):
             started = perf_counter_ns()
             call()
