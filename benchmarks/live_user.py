@@ -3,12 +3,12 @@
     python benchmarks/live_user.py [--users 1] [--inputs 1500] [--open-share 0.5] [--alone] [--work DIR]
 
 Data: EDGEWISE_DATA (default ../shared/data). Users of five classes are those of `prune_users.py`. Each is played
-through `edgewise serve` (ResNet-50 at 192 px, one thread) in three parts: the user, then another one, then the first
+through `edgewise serve` (ResNet-50 at 192 px and two smaller networks, one thread) in three parts: the user, then another one, then the first
 again. The stream is of training images, each three times: as it is, and cropped and mirrored by chance, so that no
 input is quite another. Images come as fast as they are answered, but while a network is made, --making-rate a second.
-What was let in is judged on the official validation images, which no stream holds, beside smaller networks and
-selection among generic networks alone. A user is played once and kept in --work. Writes
-benchmarks/results/live_user.json and docs/live_user.md.
+What was let in is judged on the official validation images, which no stream holds, beside its parts and selection among
+generic networks alone. A user is played once and kept in --work. Writes benchmarks/results/live_user.json and
+docs/live_user.md.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import numpy as np
 from live_user_judged import Judged
 from live_user_page import page
 from pages import write_page, write_result
-from prune_users_data import DATA, IMAGES, SEED, Network, User, users, write_atomically
+from prune_users_data import DATA, IMAGES, SEED, Network, User, baseline_file, users, write_atomically
 
 from edgewise.images.decode import decode, read_file
 from edgewise.live.run import USER, Settings, run
@@ -34,25 +34,33 @@ from edgewise.personal.generic import FOLDER, GenericParts
 from edgewise.personal.learning import Learning
 
 NETWORK = Network("ResNet-50", 192)
+SMALLER = (Network("ResNet-18", 192), Network("MobileNetV2 int8", 224))
 VARIANTS = 3
 LEAST_CROP = 0.8  # of each side
 QUALITY = 95
 
 
-def zoo_file(work: Path) -> Path:
-    """The generic network as a zoo file names it."""
+def zoo_file(work: Path, name: str, networks: Sequence[Network]) -> Path:
+    """Networks as a zoo file names them."""
     work.mkdir(parents=True, exist_ok=True)
+    path = work / f"{name}.toml"
+    path.write_text("\n".join(_entry(one) for one in networks))
+    return path
+
+
+def _entry(network: Network) -> str:
+    if network.kind == "MobileNetV2 int8":
+        return f'[[model]]\nsource = "tflite:{baseline_file(Path(), network)}"\nname = "{network.key}"\n'
     sys.path.insert(0, str(DATA))
     import nets
 
-    eats = nets.INPUT["resnet50"]
-    resize_px = round(eats.resize_px * NETWORK.size_px / eats.size_px)
-    path = work / "generic.toml"
-    path.write_text(
-        f'[[model]]\nsource = "torch:{DATA / "nets.py"}:resnet50"\nname = "{NETWORK.key}"\nclasses = "imagenet1k"\n'
-        f"size_px = {NETWORK.size_px}\nresize_px = {resize_px}\nmean = {list(eats.mean)}\nstd = {list(eats.std)}\n"
+    function = network.kind.lower().replace("-", "")
+    eats = nets.INPUT[function]
+    resize_px = round(eats.resize_px * network.size_px / eats.size_px)
+    return (
+        f'[[model]]\nsource = "torch:{DATA / "nets.py"}:{function}"\nname = "{network.key}"\nclasses = "imagenet1k"\n'
+        f"size_px = {network.size_px}\nresize_px = {resize_px}\nmean = {list(eats.mean)}\nstd = {list(eats.std)}\n"
     )
-    return path
 
 
 def write_stream(folder: Path, classes: Sequence[str]) -> None:
@@ -99,8 +107,10 @@ def played(
         return json.loads(done.read_text())
     data = folder / "data"
     write_stream(data, [*user.classes, *others])
-    serve = {"--open-share": (open_share,), "--memory-mb": (1000,)}
-    settings = Settings("ImageNet, training images", str(zoo_file(work)), serve, making_rate, seed=SEED)
+    smaller = zoo_file(work, "smaller", SMALLER)
+    serve = {"--smaller": (smaller,), "--open-share": (open_share,), "--memory-mb": (1000,)}
+    generic = zoo_file(work, "generic", [NETWORK])
+    settings = Settings("ImageNet, training images", str(generic), serve, making_rate, seed=SEED)
     stream = make_stream(read_items(data), user.classes, others, inputs)
     story = run(stream, folder / "state", settings, Told())
     values: dict[str, Any] = asdict(story)
@@ -153,6 +163,7 @@ def main() -> None:
     result = {
         "seed": SEED,
         "network": NETWORK.name,
+        "smaller": [one.name for one in SMALLER],
         "inputs": chosen.inputs,
         "open_share": chosen.open_share,
         "making_rate": chosen.making_rate,

@@ -1,40 +1,36 @@
-"""Networks of one user on the official validation images, for `live_user.py`: the device's, and what stands beside it.
+"""What answers one user, on the official validation images, for `live_user.py`: the device's choice and its parts.
 
-Beside them stands selection among generic networks alone, fitted as the device fits its choice: without labels, to what
-the large one says of 500 training images. Times are medians of the same images by turns, one thread.
+Each half stands beside it alone. Selection alone knows no user: smaller generic networks answer, among all classes,
+what they are sure of, and the large one the rest; fitted as the device fits its choice, without labels, to what the
+large one says of 500 training images. The user's half alone is each tail, or a smaller network among the user's classes,
+that answers everything.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
-from prune_users_data import (
-    SEED,
-    Network,
-    User,
-    baseline_file,
-    prepared,
-    session_of,
-    stream_of,
-    torch_classifier,
-    validation,
-)
+from prune_users_data import SEED, User, stream_of, validation
 
 from edgewise.images.decode import decode, read_file
 from edgewise.personal.chooser import Chooser, doubt
+from edgewise.personal.costs import Costs
 from edgewise.personal.generic import FOLDER, GenericNetwork
+from edgewise.personal.image_run import ImageRun
+from edgewise.personal.inference import Inference, infer
 from edgewise.personal.shadow import Shadow, fitted
 from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_prior import UserPrior
 from edgewise.prune.posterior import Posterior
 from edgewise.select.judge.bootstrap import interval, resampled_means
 
-SMALLER = (Network("ResNet-18", 192), Network("ResNet-18", 160))
-RESAMPLES, TURNS = 2000, 40
+RESAMPLES, TURNS = 2000, 2
 _AIM = 0.5  # of the drop that may be, as the device's first choice
+
+Answer = tuple[int, float, bool]  # class, ms, and whether another than the generic network gave it
 
 
 class Judged:
@@ -42,117 +38,115 @@ class Judged:
 
     def __init__(self, user: User, name: str, state: Path, work: Path, known: Sequence[int], max_drop: float) -> None:
         """`known`: the user's classes among the generic network's, by number; `max_drop` in points."""
-        self._user, self._work, self._known, self._max_drop = user, work, tuple(known), max_drop
+        self._known = tuple(known)
         self._generic = GenericNetwork(state / FOLDER)
         paths, places = validation(user.classes)
-        self._paths, self._labels = paths, np.array(self._known)[places]
-        self._entering = [self._generic.enter(decode(read_file(path), path).pixels)[0] for path in paths]
-        self._logits = np.concatenate([self._generic.answer(one)[0].reshape(1, -1) for one in self._entering])
-        self._right = self._logits.argmax(1) == self._labels
+        self._pixels = [decode(read_file(path), path).pixels for path in paths]
+        self._labels = np.array(self._known)[places]
+        self._stream = sorted(path for path in stream_of(user, work).rglob("*") if path.is_symlink())
+        self._most_drop = _AIM * max_drop / 100
         self._networks = self._let_in(name, state)
-        self._sessions = {one: session_of(baseline_file(work, one)) for one in SMALLER}
-        self._times = self._by_turns()
 
     def rows(self) -> list[dict[str, Any]]:
         """All of them, the generic network first."""
-        own = self._restricted(self._logits).argmax(1)
-        found = [
-            self._row("", "the generic network", self._right, 1.0),
-            self._row("", "the same among the user's classes", self._is_right(own), 1.0),
-        ]
-        for smaller in SMALLER:
-            found += self._rows_of_smaller(smaller)
-        for network in self._networks:
-            found += self._rows_of_own(network)
-        return found
+        ways = self._ways()
+        right = {way: np.zeros(len(self._pixels)) for way in ways}
+        own, ms = ({way: np.zeros(len(self._pixels)) for way in ways} for _ in range(2))
+        for place, pixels in enumerate(self._pixels):
+            for way, answer in ways.items():
+                runs = [answer(pixels) for _ in range(TURNS)]
+                found, _, by_another = runs[-1]
+                right[way][place] = found == self._labels[place]
+                own[way][place], ms[way][place] = by_another, min(taken for _, taken, _ in runs)
+        whole = "", "the generic network"
+        rows: list[dict[str, Any]] = []
+        for network, way in ways:
+            key = network, way
+            points = 100 * (right[key] - right[whole])
+            against = interval(float(points.mean()), resampled_means(points[:, None], RESAMPLES, SEED)[:, 0])
+            share, hits = float(ms[key].mean() / ms[whole].mean()), float(right[key].mean())
+            row = {"network": network, "name": way, "ms": share, "right": hits, "own": float(own[key].mean())}
+            rows.append(row if key == whole else row | {"against": asdict(against)})
+        return rows
 
     def _let_in(self, name: str, state: Path) -> list[UserNetwork]:
         with DeviceState.open(state, self._generic.parts.fingerprint) as opened:
             kept = [one for one in opened.networks(name) if not one.retired and set(one.classes) & set(self._known)]
-        return [UserNetwork(state / one.folder) for one in kept]
+        networks = [UserNetwork(state / one.folder) for one in kept]
+        for one in networks:
+            one.warm_up()
+        return networks
 
-    def _by_turns(self) -> dict[Any, float]:
-        """Seconds of each part."""
-        entering, pixels = self._entering[0], decode(read_file(self._paths[0]), self._paths[0]).pixels
-        runs: dict[Any, Callable[[], Any]] = {
-            "enter": lambda: self._generic.enter(pixels),
-            "answer": lambda: self._generic.answer(entering),
+    def _ways(self) -> dict[tuple[str, str], Callable[[np.ndarray], Answer]]:
+        """By network and name."""
+        found: dict[tuple[str, str], Callable[[np.ndarray], Answer]] = {
+            ("", "the generic network"): lambda pixels: _told(infer(self._generic, pixels)),
+            ("", "the same among the user's true classes"): self._among,
         }
-        for one, session in self._sessions.items():
-            preprocess = torch_classifier(one).card.preprocess
-            runs[one] = lambda session=session, preprocess=preprocess: session.run(preprocess.apply(pixels)[None])
-        for network in self._networks:
-            for place in range(len(network.tails.tails)):
-                runs[network.tails.name, place] = lambda network=network, place=place: network.answer(place, entering)
-        taken: dict[Any, list[float]] = {name: [] for name in runs}
-        for _ in range(TURNS):
-            for name, run in runs.items():
-                started = perf_counter()
-                run()
-                taken[name].append(perf_counter() - started)
-        return {name: float(np.median(seconds)) for name, seconds in taken.items()}
-
-    def _rows_of_own(self, network: UserNetwork) -> list[dict[str, Any]]:
-        """Each tail alone, and the choice among them."""
-        tails, enter, whole = network.tails, self._times["enter"], self._times["enter"] + self._times["answer"]
-        found: list[dict[str, Any]] = []
-        for place in range(len(tails.tails)):
-            answers = [tails.classes[int(network.answer(place, one)[0][:-1].argmax())] for one in self._entering]
-            share = (enter + self._times[tails.name, place]) / whole
-            found.append(self._row(tails.name, f"tail {place + 1} alone", np.array(answers) == self._labels, share))
-        tried = [network.choose(one) for one in self._entering]
-        answers = [
-            tails.classes[int(one.logits[:-1].argmax())] if one.sure else int(row.argmax())
-            for one, row in zip(tried, self._logits, strict=True)
-        ]
-        order = network.chooser.tails
-        seconds = [
-            enter
-            + sum(self._times[tails.name, place] for place in order[: order.index(one.tail) + 1])
-            + (0 if one.sure else self._times["answer"])
-            for one in tried
-        ]
-        share = float(np.mean(seconds)) / whole
-        row = self._row(tails.name, "chosen for each input", np.array(answers) == self._labels, share)
-        return [*found, row | {"own": float(np.mean([one.sure for one in tried]))}]
-
-    def _rows_of_smaller(self, smaller: Network) -> list[dict[str, Any]]:
-        """A smaller generic network alone, and as the first of two."""
-        share = self._times[smaller] / (self._times["enter"] + self._times["answer"])
-        answers = self._answers(smaller, self._paths)
-        right = self._is_right(answers[:, :-1].argmax(1))
-        found = [self._row("", f"{smaller.name}, among the user's classes", right, share)]
-        chooser = self._fitted(smaller, share)
-        if chooser is not None:
-            sure = doubt(answers) <= chooser.most_doubt[0]
-            chosen = np.where(sure, right, self._right)
-            row = self._row("", f"{smaller.name} where it is sure", chosen, share + float(1 - sure.mean()))
-            found.append(row | {"own": float(sure.mean())})
+        for place, one in enumerate(self._generic.smaller):
+            name = f"{one.facts.name}, among all classes"
+            found["", name] = lambda pixels, place=place: self._by_smaller(place, pixels)
+        for place, chooser in self._selections():
+            name = f"{self._generic.smaller[place].facts.name} where it is sure, else the generic network"
+            found["", name] = lambda pixels, chooser=chooser, place=place: self._selected(chooser, place, pixels)
+        for one in self._networks:
+            found |= self._of_own(one)
         return found
 
-    def _fitted(self, smaller: Network, share: float) -> Chooser | None:
-        """When it is sure enough; None where it never is, or is not worth its time."""
-        folder = stream_of(self._user, self._work)
-        paths = sorted(path for path in folder.rglob("*") if path.is_symlink())
-        entering = [self._generic.enter(decode(read_file(path), path).pixels)[0] for path in paths]
-        taught = np.concatenate([self._generic.answer(one)[0].reshape(1, -1) for one in entering])
-        shadow = Shadow.of([self._answers(smaller, paths)], taught, Posterior(self._known))
-        return fitted(shadow, [share], 1.0, [np.inf], _AIM * self._max_drop / 100)
+    def _of_own(self, own: UserNetwork) -> dict[tuple[str, str], Callable[[np.ndarray], Answer]]:
+        tails = own.tails
+        prior = UserPrior(tails.classes, tails.shares, tails.evidence.posterior.temperature)
+        found: dict[tuple[str, str], Callable[[np.ndarray], Answer]] = {
+            (tails.name, "the generic network, told the user's classes"): lambda pixels: _told(
+                infer(self._generic, pixels, prior=prior)
+            )
+        }
+        for member, name in enumerate(own.members):
+            found[tails.name, f"{name}, alone"] = lambda pixels, member=member: self._alone(own, member, pixels)
+        chosen = tails.name, "chosen for each input: the device"
+        return found | {chosen: lambda pixels: _told(infer(self._generic, pixels, own, prior=prior))}
 
-    def _answers(self, smaller: Network, paths: Sequence[Path]) -> np.ndarray:
-        """float64 [n, K + 1], the last for all other classes."""
-        session, preprocess = self._sessions[smaller], torch_classifier(smaller).card.preprocess
-        logits = np.concatenate([session.run(one) for one in prepared(paths, preprocess)])
-        return Posterior(self._known, other=True).scores(logits)
+    def _among(self, pixels: np.ndarray) -> Answer:
+        run = ImageRun(self._generic, pixels)
+        return self._known[int(run.answer()[list(self._known)].argmax())], run.ms, False
 
-    def _restricted(self, logits: np.ndarray) -> np.ndarray:
-        return logits[:, list(self._known)]
+    def _by_smaller(self, place: int, pixels: np.ndarray) -> Answer:
+        logits, ms = self._generic.smaller[place].answer(pixels)
+        return int(logits.argmax()), ms, True
 
-    def _is_right(self, places: np.ndarray) -> np.ndarray:
-        return np.array(self._known)[places] == self._labels
+    def _alone(self, own: UserNetwork, member: int, pixels: np.ndarray) -> Answer:
+        run = ImageRun(self._generic, pixels)
+        return own.tails.classes[int(own.answer(member, run)[:-1].argmax())], run.ms, True
 
-    def _row(self, network: str, name: str, right: np.ndarray, share: float) -> dict[str, Any]:
-        points = 100 * (right.astype(float) - self._right)
-        against = interval(float(points.mean()), resampled_means(points[:, None], RESAMPLES, SEED)[:, 0])
-        row = {"network": network, "name": name, "ms": float(share), "right": float(right.mean())}
-        return row if right is self._right else row | {"against": asdict(against)}
+    def _selected(self, chooser: Chooser, place: int, pixels: np.ndarray) -> Answer:
+        logits, ms = self._generic.smaller[place].answer(pixels)
+        if doubt(_with_others(logits[None]))[0] <= chooser.most_doubt[0]:
+            return int(logits.argmax()), ms, True
+        found, more, _ = _told(infer(self._generic, pixels))
+        return found, ms + more, False
+
+    def _selections(self) -> list[tuple[int, Chooser]]:
+        """When each smaller network is sure enough; those that never are, or are not worth their time, are left out."""
+        stream = [decode(read_file(path), path).pixels for path in self._stream]
+        runs = [ImageRun(self._generic, pixels) for pixels in stream]
+        taught = np.stack([run.answer() for run in runs])
+        everything = Posterior(tuple(range(taught.shape[1])))
+        whole_ms = float(np.median([run.ms for run in runs]))
+        found: list[tuple[int, Chooser]] = []
+        for place, one in enumerate(self._generic.smaller):
+            answers, ms = zip(*(one.answer(pixels) for pixels in stream), strict=True)
+            shadow = Shadow.of([_with_others(np.stack(answers))], taught, everything)
+            costs = Costs(0.0, whole_ms, (float(np.median(ms)),), (False,))
+            chooser = fitted(shadow, costs, self._most_drop)
+            if chooser is not None:
+                found.append((place, chooser))
+        return found
+
+
+def _with_others(logits: np.ndarray) -> np.ndarray:
+    """With a last output for other classes, of which there are none."""
+    return np.column_stack([logits, np.full(len(logits), -1e9, np.float32)])
+
+
+def _told(inference: Inference) -> Answer:
+    return inference.classes[0], inference.ms, inference.by_user_network

@@ -8,12 +8,14 @@ from pages import markdown_list, markdown_table
 def page(result: dict[str, Any]) -> list[str]:
     alone = "" if any(one["other"] for one in result["users"]) else " --alone"
     command = f"python benchmarks/live_user.py --users {len(result['users'])} --inputs {result['inputs']}{alone}"
+    command += f" --open-share {result['open_share']:g}"
     parts = [
         "# A user on a device, as it happens",
-        f"Made by `{command}` (seed {result['seed']}): {result['network']}, {result['inputs']:,} "
-        f"inputs a part and up to {result['making_rate']:g} a second while a network is made, one thread, the real "
-        "service over its socket. Streams are of ImageNet training images and crops of them, which these networks were "
-        "trained on: what the guard saw of them is rosier than photographs of one's own would be. The tables of "
+        f"Made by `{command}` (seed {result['seed']}): {result['network']}, beside it "
+        f"{' and '.join(result['smaller'])}; {result['inputs']:,} inputs a part and up to {result['making_rate']:g} a "
+        "second while a network is made, one thread, the real service over its socket. Streams are of ImageNet training "
+        "images and crops of them, which these networks were trained on: what the guard saw of them is rosier than "
+        "photographs of one's own would be. The tables of "
         "networks are on the official validation images, which no stream held.",
     ]
     for one in result["users"]:
@@ -22,17 +24,16 @@ def page(result: dict[str, Any]) -> list[str]:
         parts.append(markdown_table(_STRETCH, [_stretch(row) for row in one["story"]["stretches"]]))
         parts.append(
             "On validation images of the user's classes. Time is that of a whole input, from pixels to the answer, "
-            'beside that of the generic network, by turns. Where a smaller network answers "where it is sure", that is '
-            "selection among generic networks alone: it answers first, the generic one what it doubts, fitted without "
-            "labels as the device fits its choice. What is doubted the generic network answers among all of its "
-            "classes, here as on the device; a tail answers among the user's alone."
+            'beside that of the generic network, by turns. "Where it is sure" is selection among generic networks '
+            'alone, which knows no user; "alone" is the user\'s half alone; the device joins both. All was fitted '
+            "without labels. The last column is the share of inputs that another than the generic network answers."
         )
         parts.append(markdown_table(_NETWORK, [_network(row) for row in one["judged"]]))
     return parts
 
 
 _STRETCH = ("part", "phase", "inputs", "right %", "generic right %", "as generic %", "median ms", "p90 ms", "own %")
-_NETWORK = ("network", "", "right %", "points (95%)", "time %", "own %")
+_NETWORK = ("network", "what answers", "right %", "points (95%)", "time %", "times as fast", "others %")
 
 
 def _stretch(row: dict[str, Any]) -> list[str]:
@@ -50,7 +51,8 @@ def _network(row: dict[str, Any]) -> list[str]:
         f"{100 * row['right']:.1f}",
         f"{against['value']:+.1f} ({against['low']:+.1f} to {against['high']:+.1f})" if against else "",
         f"{100 * ms:.0f}",
-        f"{100 * row['own']:.0f}" if "own" in row else "",
+        f"{1 / ms:.2f}",
+        f"{100 * row['own']:.0f}",
     ]
 
 
