@@ -2,8 +2,8 @@
 
 Each half stands beside it alone. Selection alone knows no user: smaller generic networks answer, among all classes,
 what they are sure of, and the large one the rest; fitted as the device fits its choice, without labels, to what the
-large one says of 500 training images. The user's half alone is each tail, or a smaller network among the user's classes,
-that answers everything.
+large one says of 500 training images. The user's half alone is each tail, or a smaller network among the user's
+classes, that answers everything.
 """
 
 from collections.abc import Callable, Sequence

@@ -13,10 +13,10 @@ def page(result: dict[str, Any]) -> list[str]:
         "# A user on a device, as it happens",
         f"Made by `{command}` (seed {result['seed']}): {result['network']}, beside it "
         f"{' and '.join(result['smaller'])}; {result['inputs']:,} inputs a part and up to {result['making_rate']:g} a "
-        "second while a network is made, one thread, the real service over its socket. Streams are of ImageNet training "
-        "images and crops of them, which these networks were trained on: what the guard saw of them is rosier than "
-        "photographs of one's own would be. The tables of "
-        "networks are on the official validation images, which no stream held.",
+        "second while a network is made, one thread, the real service over its socket. Streams are of ImageNet "
+        "training images and crops of them, which these networks were trained on: what the guard saw of them is rosier "
+        "than photographs of one's own would be. The tables of networks are on the official validation images, which "
+        "no stream held.",
     ]
     for one in result["users"]:
         after = f", then {one['other']}, then {one['user']} again" if one["other"] else ""
