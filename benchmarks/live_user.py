@@ -5,10 +5,10 @@
 Data: EDGEWISE_DATA (default ../shared/data). Users of five classes are those of `prune_users.py`. Each is played
 through `edgewise serve` (ResNet-50 at 192 px and two smaller networks, one thread) in three parts: the user, then
 another one, then the first again. The stream is of training images, each three times: as it is, and cropped and
-mirrored by chance, so that no input is quite another. Images come as fast as they are answered, but while a network is made, --making-rate a second.
-What was let in is judged on the official validation images, which no stream holds, beside its parts and selection among
-generic networks alone. A user is played once and kept in --work. Writes benchmarks/results/live_user.json and
-docs/live_user.md.
+mirrored by chance, so that no input is quite another. Images come as fast as they are answered, but while a network is
+made, --making-rate a second. What was let in is judged on the official validation images, which no stream holds, beside
+its parts and selection among generic networks alone. A user is played once and kept in --work. Writes
+benchmarks/results/live_user.json and docs/live_user.md.
 """
 
 import argparse
