@@ -51,8 +51,8 @@ def test_inputs_from_long_before_do_not_weigh() -> None:
     for _ in range(2000):
         fit.take(OTHER)
     assert fit.verdict == "does not"
-    assert _until(fit, OWN, "fits") <= 96 + 80, "the rest of the block, and some dozens"
-    assert _until(fit, OTHER, "does not") <= 96 + 48
+    assert _until(fit, OWN, "fits") <= 128 + 80, "the rest of the block, and some dozens"
+    assert _until(fit, OTHER, "does not") <= 128 + 64
 
 
 def test_the_trial_begins_anew_after_a_block() -> None:
@@ -69,6 +69,17 @@ def test_the_trial_begins_anew_after_a_block() -> None:
     for _ in range(112):
         long.take(OWN)
     assert long.outside_at_most < bound
+
+
+def test_whoever_was_away_for_a_million_inputs_is_known_again() -> None:
+    fit, mixed = _fit(), np.random.default_rng(0)
+    fit._blocks = 1_000_000 // 96
+    fit._begin()
+    count = 0
+    while fit.verdict != "fits" and count < 2000:
+        fit.take(OTHER if mixed.random() < 0.05 else OWN)
+        count += 1
+    assert 100 < count < 700, "the alpha of one block in ten thousand is small, and asks for more than 96 inputs"
 
 
 @pytest.mark.parametrize("share", [0.25, 0.4])

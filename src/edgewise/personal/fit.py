@@ -1,5 +1,6 @@
 """Does what comes now belong to a network's classes? NumPy alone."""
 
+import math
 from typing import Final, Literal
 
 from edgewise.personal.beliefs import Belief
@@ -10,6 +11,7 @@ from edgewise.prune.confidence import alpha_of
 Verdict = Literal["fits", "does not", "open"]
 
 _BLOCK: Final = 96  # inputs
+_ROOM: Final = 3
 
 
 class Fit:
@@ -17,7 +19,9 @@ class Fit:
 
     It fits when at most a share `most_outside` of them is of classes that it lacks, and does not when more is, by
     bounds that hold at every moment at once. A user may come back at any time, so inputs from before must not weigh for
-    ever: the trial begins anew every `block` inputs, the k-th with 6 / (pi k)^2 of alpha. The latest verdict stands.
+    ever: the trial begins anew every `block` inputs, the k-th with 6 / (pi k)^2 of alpha. Less alpha asks for more
+    inputs, and a block has three times those that it takes where none is of another class: whoever was away for a
+    million inputs is known again all the same. The latest verdict stands.
     """
 
     def __init__(self, tail: UserTails, known: int, most_outside: float, alpha: float, block: int = _BLOCK) -> None:
@@ -35,7 +39,7 @@ class Fit:
 
     def take(self, belief: Belief) -> None:
         """One more input, as the generic network sees it."""
-        if self._trial.inputs >= self._block:
+        if self._trial.inputs >= self._length:
             self._begin()
         if not self._trial.take(self.tail.outside(belief, self._known)):
             return
@@ -46,4 +50,6 @@ class Fit:
 
     def _begin(self) -> None:
         self._blocks += 1
-        self._trial = OutsideTrial(alpha_of(self._blocks, self._alpha))
+        alpha = alpha_of(self._blocks, self._alpha)
+        self._length = max(self._block, _ROOM * math.log(alpha) / math.log(1 - self._most_outside))
+        self._trial = OutsideTrial(alpha)
