@@ -111,7 +111,8 @@ def test_evidence_alone_does_not_let_it_in(generic: GenericNetwork, tail_once: P
     verifying = _verifying(tail_once)
     verifying.take(infer(generic, Stream(1).next(ANNA)))
     assert verifying.evidence is not None
-    verifying.evidence = replace(verifying.evidence, sequence=replace(verifying.evidence.sequence, high=0.001))
+    sequence = replace(verifying.evidence.sequence, high=0.001)
+    verifying._trials[0].evidence = replace(verifying.evidence, sequence=sequence)
     assert verifying.evidence.verdict == "passes"
     assert not verifying.passes, "whether the user is still the same is open"
     assert "did not become clear whether the user is still the same" in verifying.so_far
@@ -142,6 +143,10 @@ def test_a_test_comes_back(generic: GenericNetwork, tail_once: Path) -> None:
     values = verifying.to_values()
     again = Verifying.from_values(verifying.network, QUICK, KNOWN, values, Path("state"))
     assert again.evidence == verifying.evidence is not None
+    assert (
+        Verifying.from_values(verifying.network, QUICK, KNOWN, {"chooser": {}, "round": 1}, Path("state")).passes
+        is False
+    )
     assert again.chooser == verifying.chooser
     assert again.to_values() == values
     with pytest.raises(EdgewiseError):
@@ -160,9 +165,10 @@ def test_what_will_not_pass_is_given_up_early(generic: GenericNetwork, tail_once
     def after(drops: np.ndarray, most_verified: int) -> Verifying:
         """In its last round."""
         found = _verifying(tail_once, most_verified=most_verified)
-        found.chooser, found._round, found._inputs = verifying.chooser, 3, len(drops)
-        found.evidence = replace(begun, sequence=ConfidenceSequence.begin(0.1, least=0.0).update(drops))
-        assert found.evidence.verdict == "undecided"
+        found._round, found._inputs = 2, len(drops)
+        for trial in found._trials:
+            trial.evidence = replace(begun, sequence=ConfidenceSequence.begin(0.1, least=0.0).update(drops))
+            assert trial.evidence.verdict == "undecided"
         return found
 
     assert after(borderline, 4000).problem.startswith("undecided")

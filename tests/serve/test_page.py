@@ -65,6 +65,7 @@ def _with_history(state: Path) -> Path:
     from edgewise.personal.state import DeviceState
 
     figures = {"network": "network-1", "ms": 1.0, "generic_ms": 2.5, "seconds": 100.0, "verdict": "passes"}
+    figures |= {"asked": ["small among the user's classes", "tail 1"]}
     network = StoredNetwork("network-1", f"users/{CHANGED}/networks/network-1", (1, 3), time.time(), figures)
     events = [
         ("learned", "The user's classes are car, key.", {"classes": [1, 3]}),
@@ -232,6 +233,7 @@ def test_what_happened_is_listed_and_marked(
     assert max(lines_at) < min(dots_at)
     assert "serves" in networks[0]
     assert all(part in networks[1] for part in ("network-1", "retired", "2.5x", "1 min 40 s"))
+    assert "asks small among the user's classes, then tail 1" in networks[1]
 
 
 def test_learning_is_paused_and_resumed(page: Page, service: RunningService, ask: Callable[..., None]) -> None:

@@ -88,7 +88,9 @@ class UserFolder:
         tails = network.tails
         folder, values = self.network_folder(tails.name).relative_to(self._root), figures(tails)
         if verdict:
-            values |= {"verdict": verdict, "ms": network.chooser.mean_ms, "own_share": network.chooser.own_share}
+            chooser = network.chooser
+            asked = [network.members[member] for member in chooser.members]
+            values |= {"verdict": verdict, "ms": chooser.mean_ms, "own_share": chooser.own_share, "asked": asked}
         return StoredNetwork(tails.name, str(folder), tails.classes, time.time(), values)
 
     def remove(self) -> None:

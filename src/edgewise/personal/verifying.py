@@ -1,5 +1,6 @@
 """All networks answer, the generic one serves: the guard tries on live traffic what would be served."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -16,10 +17,16 @@ from edgewise.prune.guard import Guard
 from edgewise.restore import restore
 
 _BLOCK = 512  # inputs: 96 would never tell 15% outside, of which users are learned too, from the 20% that may be
-_MOST_ROUNDS = 3
+_AIMS = (0.25, 0.5, 0.1)  # of the drop that may be: what loses more is quicker and takes longer to prove, or for ever
+_MOST_ROUNDS = 2
 _FITTED_TO = 160  # inputs: what smaller networks make of a user is not known before
 _PATIENCE = 256  # inputs: before, a forecast says little
-_AIM = 0.5  # of the drop that may be; one that loses all of it would be tried for ever
+
+
+class _StoredTrial(TypedDict):
+    chooser: dict[str, Any]
+    alpha: float
+    evidence: dict[str, Any] | None
 
 
 class _Stored(TypedDict):
@@ -27,18 +34,43 @@ class _Stored(TypedDict):
 
     round: int
     inputs: int
-    chooser: dict[str, Any]
-    evidence: dict[str, Any] | None
+    trials: list[_StoredTrial]
+
+
+@dataclass
+class _Trial:
+    """One choice, and what live inputs say of it."""
+
+    chooser: Chooser
+    alpha: float
+    evidence: Evidence | None = None
+
+    @property
+    def passes(self) -> bool:
+        return self.evidence is not None and self.evidence.verdict == "passes"
+
+    def fails(self, left: int) -> bool:
+        """Whether it will not be let in within the inputs that are left, did they go on as they have."""
+        if self.evidence is None or self.passes:
+            return False
+        if self.evidence.verdict == "refused":
+            return True
+        needed = self.evidence.inputs_needed
+        return self.evidence.inputs >= _PATIENCE and (needed is None or needed - self.evidence.inputs > left)
+
+    def to_values(self) -> _StoredTrial:
+        evidence = None if self.evidence is None else self.evidence.to_values()
+        return {"chooser": self.chooser.to_values(), "alpha": self.alpha, "evidence": evidence}
 
 
 class Verifying:
     """Of one candidate.
 
     The inputs that were held out when it was made say when each of its tails may answer (`fitted`); where the device
-    has smaller networks as well, the first live ones do. The guard judges that choice by inputs that come afterwards,
-    and by what would be served: where its members are in doubt, that is the generic network's own answer, which loses
-    nothing. A choice that fails is followed by a more cautious one, fitted to all inputs up to then. There are three,
-    which share the alpha.
+    has smaller networks as well, the first live ones do. Several choices are fitted, each more cautious than the other,
+    and the guard judges all of them by the inputs that come afterwards, by what would be served: where members are in
+    doubt, that is the generic network's own answer, which loses nothing. The first that passes is let in. Where all
+    fail, more cautious ones follow, fitted to all inputs up to then. They share the alpha.
 
     The guard supposes that inputs are of the user's classes. Whether they still are is tried beside it (`Fit`): a user
     may have changed while the network was made.
@@ -50,8 +82,7 @@ class Verifying:
         self.fit = Fit(network.tails, known, learning.enough.most_outside, learning.enough.alpha, _BLOCK)
         self._shadow: list[Shadow] = []
         self._inputs = self._round = 0
-        self.chooser: Chooser | None = None
-        self.evidence: Evidence | None = None
+        self._trials: list[_Trial] = []
         self._posterior = network.tails.evidence.posterior
         if not network.tails.smaller:
             self._shadow.append(network.tails.held_out)
@@ -67,34 +98,42 @@ class Verifying:
         self._shadow.append(Shadow.of([one[None] for one in answers], taught, self._posterior))
         self._inputs += 1
         self.fit.take(Belief.of(taught[0], self._learning.temperature))
-        if self.chooser is None:
-            if self._round == 0 and self._inputs >= _FITTED_TO:
-                self._begin_round()
-            return
-        member = self.chooser.member_for(self._shadow[-1].doubt[0], self._shadow[-1].foreign[0])
-        served = taught[:, self._posterior.classes] if member is None else answers[member][None]
-        self.evidence = self._guard.judge(taught, served, self._posterior, after=self.evidence)
-        if self._fails and self._round < _MOST_ROUNDS and self._inputs < self._learning.most_verified:
+        for trial in self._trials:
+            member = trial.chooser.member_for(self._shadow[-1].doubt[0], self._shadow[-1].foreign[0])
+            served = taught[:, self._posterior.classes] if member is None else answers[member][None]
+            guard = Guard(self._most_drop_points, trial.alpha)
+            trial.evidence = guard.judge(taught, served, self._posterior, after=trial.evidence)
+        if (self._fail and self._may_go_on) or (self._round == 0 and self._inputs >= _FITTED_TO):
             self._begin_round()
 
     @property
+    def chooser(self) -> Chooser | None:
+        """The choice that is to be let in, or is nearest to it; None where there is none."""
+        return self._best.chooser if self._best else None
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """Of that choice."""
+        return self._best.evidence if self._best else None
+
+    @property
     def passes(self) -> bool:
-        return self.evidence is not None and self.evidence.verdict == "passes" and self.fit.verdict == "fits"
+        return self._best is not None and self._best.passes and self.fit.verdict == "fits"
 
     @property
     def problem(self) -> str:
         """Why the candidate cannot be let in any more; empty while it may."""
         if self.fit.verdict == "does not":
             return "the user has changed meanwhile"
-        if self.chooser is None and self._round:
+        if self._round and not self._trials:
             return "nothing that it answers surely enough is answered quicker than by the generic network"
-        if self._fails or self._inputs >= self._learning.most_verified:
+        if self._fail or self._inputs >= self._learning.most_verified:
             return self.so_far
         return ""
 
     @property
     def so_far(self) -> str:
-        """What was seen of the choice that is tried."""
+        """What was seen of the choice that is nearest to being let in."""
         if self.evidence is None:
             return ""
         if self.evidence.verdict == "passes":
@@ -103,10 +142,10 @@ class Verifying:
 
     def to_values(self) -> dict[str, Any]:
         """JSON values; empty where there is nothing to go on from."""
-        if self.chooser is None:
+        if not self._trials:
             return {}
-        evidence = None if self.evidence is None else self.evidence.to_values()
-        return {"round": self._round, "inputs": self._inputs, "chooser": self.chooser.to_values(), "evidence": evidence}
+        trials = [one.to_values() for one in self._trials]
+        return {"round": self._round, "inputs": self._inputs, "trials": trials}
 
     @classmethod
     def from_values(
@@ -114,37 +153,51 @@ class Verifying:
     ) -> "Verifying":
         """The inverse, but that whether it fits is tried anew, and inputs seen do not come back to fit a choice to.
 
-        Raises `StoreError`.
+        What an earlier version tried, one choice after the other, is tried anew. Raises `StoreError`.
         """
         found = cls(network, learning, known)
-        if not values:
+        if not values or "chooser" in values:
             return found
         stored = restore(_Stored, values, origin)
         found._round, found._inputs = stored["round"], stored["inputs"]
-        found.chooser = Chooser.from_values(stored["chooser"], origin)
-        if stored["evidence"] is not None:
-            found.evidence = Evidence.from_values(stored["evidence"], origin)
+        found._trials = [
+            _Trial(
+                Chooser.from_values(one["chooser"], origin),
+                one["alpha"],
+                None if one["evidence"] is None else Evidence.from_values(one["evidence"], origin),
+            )
+            for one in stored["trials"]
+        ]
         return found
 
     def _begin_round(self) -> None:
-        tails = self.network.tails
-        self._round += 1
         first, *more = self._shadow
         self._shadow = [first.and_more(more)]
-        most_drop = _AIM**self._round * tails.evidence.max_drop_points / 100
-        self.chooser, self.evidence = fitted(self._shadow[0], tails.costs, most_drop), None
+        self._trials = []
+        for place, aim in enumerate(_AIMS, start=1 + len(_AIMS) * self._round):
+            most_drop = aim / 2**self._round * self._most_drop_points / 100
+            chooser = fitted(self._shadow[0], self.network.tails.costs, most_drop)
+            if chooser is not None and chooser not in [one.chooser for one in self._trials]:
+                self._trials.append(_Trial(chooser, alpha_of(place, self.network.tails.evidence.alpha)))
+        self._round += 1
 
     @property
-    def _guard(self) -> Guard:
-        made = self.network.tails.evidence
-        return Guard(made.max_drop_points, alpha_of(self._round, made.alpha))
+    def _most_drop_points(self) -> float:
+        return self.network.tails.evidence.max_drop_points
 
     @property
-    def _fails(self) -> bool:
-        """Whether the choice will not be let in within the inputs that are left, did they go on as they have."""
-        if self.evidence is None or self.evidence.verdict == "passes":
-            return False
-        if self.evidence.verdict == "refused":
-            return True
-        needed, left = self.evidence.inputs_needed, self._learning.most_verified - self._inputs
-        return self.evidence.inputs >= _PATIENCE and (needed is None or needed - self.evidence.inputs > left)
+    def _best(self) -> _Trial | None:
+        """Of those that pass the quickest; else the one that may lose least as far as is known."""
+        passing = [one for one in self._trials if one.passes]
+        if passing:
+            return min(passing, key=lambda one: one.chooser.mean_ms)
+        return min(self._trials, key=lambda one: one.evidence.sequence.high if one.evidence else 1.0, default=None)
+
+    @property
+    def _fail(self) -> bool:
+        left = self._learning.most_verified - self._inputs
+        return bool(self._trials) and all(one.fails(left) for one in self._trials)
+
+    @property
+    def _may_go_on(self) -> bool:
+        return self._round < _MOST_ROUNDS and self._inputs < self._learning.most_verified

@@ -71,7 +71,12 @@ def networks(device: Device, learner: Learner) -> list[Network]:
         serving=serving is None,
         retired=False,
         labels=[],
-        figures={"classes": len(parts.classes), "macs": parts.macs, "tail_macs": parts.tail_macs},
+        figures={
+            "classes": len(parts.classes),
+            "macs": parts.macs,
+            "tail_macs": parts.tail_macs,
+            "smaller": [one.facts.name for one in device.generic.smaller],
+        },
     )
     own = [
         Network(

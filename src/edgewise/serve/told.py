@@ -61,7 +61,7 @@ class Accuracy(BaseModel):
 
 
 class Network(BaseModel):
-    """One network of a user, or the generic one. Times and MACs are of the part that users' networks replace."""
+    """One network of a user, or the generic one. Times are of an input, MACs of the part that tails replace."""
 
     name: str
     serving: bool

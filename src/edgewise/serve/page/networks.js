@@ -34,7 +34,9 @@ function row(network, generic_ms, accuracy) {
   const head = element("th", { scope: "row", class: "text" }, network.name,
     element("span", { class: `kind${network.serving ? " serving" : ""}` }, kind),
     ...(accuracy ? [element("small", {}, rightOf(accuracy))] : []),
-    ...(labels ? [element("small", {}, labels)] : []));
+    ...(labels ? [element("small", {}, labels)] : []),
+    ...(figures.asked ? [element("small", {}, `asks ${figures.asked.join(", then ")}`)] : []),
+    ...(figures.smaller?.length ? [element("small", {}, `beside it ${figures.smaller.join(", ")}`)] : []));
   return element("tr", { class: network.serving ? "serving" : null }, head,
     ...cells.map((text) => element("td", {}, text)));
 }
