@@ -1,5 +1,6 @@
 """The guard on live traffic."""
 
+import itertools
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from edgewise.errors import EdgewiseError
+from edgewise.personal import verifying as verifying_module
+from edgewise.personal.chooser import Chooser
 from edgewise.personal.generic import FOLDER, GenericNetwork
 from edgewise.personal.inference import infer
 from edgewise.personal.learning import Learning
@@ -59,6 +62,29 @@ def test_one_that_answers_alike_passes(generic: GenericNetwork, tail_once: Path)
     assert verifying.problem == ""
     assert verifying.chooser is not None
     assert verifying.chooser.own_share > 0.5
+
+
+def test_several_choices_are_judged_at_once(
+    generic: GenericNetwork, tail_once: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The more cautious are slower; of those that pass the quickest is let in, and none waits for another."""
+    choices = itertools.cycle(
+        [Chooser((0,), (most,), 1e6, ms, 0.9) for most, ms in ((0.4, 3.0), (1.0, 2.9), (0.1, 3.2))]
+    )
+    monkeypatch.setattr(verifying_module, "fitted", lambda *_: next(choices))
+    verifying, stream = _verifying(tail_once), Stream(1)
+    assert [one.alpha for one in verifying._trials] == sorted([one.alpha for one in verifying._trials], reverse=True)
+    assert sum(one.alpha for one in verifying._trials) < verifying.network.tails.evidence.alpha
+    for _ in range(40):
+        verifying.take(infer(generic, stream.next(ANNA)))
+    assert [one.evidence.inputs for one in verifying._trials if one.evidence] == [40] * 3
+    _take(verifying, generic, ANNA)
+    assert verifying.passes
+    passing = [one.chooser.mean_ms for one in verifying._trials if one.passes]
+    assert verifying.chooser is not None
+    assert verifying.chooser.mean_ms == min(passing)
+    stored = Verifying.from_values(verifying.network, QUICK, KNOWN, verifying.to_values(), Path("state"))
+    assert [one.chooser for one in stored._trials] == [one.chooser for one in verifying._trials]
 
 
 def _wrong(tail_once: Path, tmp_path: Path) -> Path:
