@@ -47,7 +47,7 @@ def test_what_is_foretold_is_what_comes(wrong: tuple[float, ...], behind: tuple[
     chooser = fitted(shadow, costs, 0.005)
     assert chooser is not None
     mean_ms, own, lost = _told(shadow, chooser, costs)
-    assert chooser.own_scores == tuple(shadow.foreign[:, chooser.members[0]])
+    assert chooser.own_scores == tuple(shadow.foreign[-512:, chooser.members[0]]), "of the latest inputs"
     assert chooser.mean_ms == pytest.approx(mean_ms)
     assert chooser.own_share == pytest.approx(own)
     assert lost <= 0.005

@@ -77,6 +77,20 @@ class TestOpening:
         pixels = images(1)[0][0]
         np.testing.assert_array_equal(smaller.answer(pixels)[0], np.roll(alone.classify(pixels)[0], 1))
 
+    def test_two_files_of_one_name_are_two_networks(self, opened_once: Path, tmp_path: Path) -> None:
+        from edgewise.personal.open_smaller import open_smaller
+
+        for network in ("xs", "s"):
+            (tmp_path / network).mkdir()
+            for suffix in ("onnx", "toml"):
+                shutil.copy(WEIGHTS / f"{network}.{suffix}", tmp_path / network / f"net.{suffix}")
+        folder = Path(shutil.copytree(opened_once / FOLDER, tmp_path / "generic"))
+        open_smaller(find([str(tmp_path / network / "net.onnx") for network in ("xs", "s")]), folder)
+        pixels = images(1)[0][0]
+        for one, network in zip(GenericNetwork(folder).smaller, ("xs", "s"), strict=True):
+            alone = load(find([f"tiny:{network}"])[0])
+            np.testing.assert_array_equal(one.answer(pixels)[0], alone.classify(pixels)[0])
+
     def test_one_of_pytorch_is_kept_as_a_file(self, opened_once: Path, tmp_path: Path) -> None:
         from edgewise.personal.open_smaller import open_smaller
 

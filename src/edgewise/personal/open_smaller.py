@@ -27,15 +27,15 @@ def open_smaller(sources: Sequence[Source], folder: Path) -> tuple[Smaller, ...]
     on PyTorch; `ModelError` for one that cannot be loaded or exported; `StoreError` where they cannot be written.
     """
     generic = GenericParts.read(folder)
-    found = tuple(_opened(source, generic, folder) for source in sources)
+    found = tuple(_opened(source, number, generic, folder) for number, source in enumerate(sources, start=1))
     write_smaller(folder, found)
     return found
 
 
-def _opened(source: Source, generic: GenericParts, folder: Path) -> Smaller:
+def _opened(source: Source, number: int, generic: GenericParts, folder: Path) -> Smaller:
     classifier = load(source)
     outputs = _outputs(classifier, generic.classes, generic.name)
-    kept = _kept(source, classifier, folder)
+    kept = _kept(source, classifier, folder / FOLDER / str(number))
     again = load(kept)
     given = dict(kept.card.given) | {"name": classifier.card.name}
     file = str(Path(kept.where).relative_to(folder))
@@ -55,9 +55,8 @@ def _outputs(classifier: Classifier, wanted: ClassSet, generic: str) -> tuple[in
         ) from error
 
 
-def _kept(source: Source, classifier: Classifier, folder: Path) -> Source:
-    """The source that the state folder holds."""
-    home = folder / FOLDER
+def _kept(source: Source, classifier: Classifier, home: Path) -> Source:
+    """The source that the state folder holds; each has a folder of its own, as two files may have one name."""
     if isinstance(classifier.session, TorchSession):
         from edgewise.zoo.export import export_onnx
 

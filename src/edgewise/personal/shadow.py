@@ -13,6 +13,7 @@ from edgewise.prune.posterior import Posterior
 
 _QUANTILES = np.linspace(0, 1, 41)
 _OWN_REJECTION = 0.05
+_MOST_SCORES = 512  # of the latest inputs, that a change of the user is told by
 _LEAST_SAVED = 0.03  # of the generic tail's time: it must be more than its measurement may err by
 
 
@@ -59,7 +60,7 @@ def fitted(shadow: Shadow, costs: Costs, most_drop: float) -> Chooser | None:
             found += _of_two(shadow, (first, last), costs, most_drop)
     worth = [one for one in found if one.mean_ms < costs.whole - _LEAST_SAVED * costs.generic]
     best = min(worth, key=lambda one: one.mean_ms, default=None)
-    return best and replace(best, own_scores=tuple(shadow.foreign[:, best.members[0]].tolist()))
+    return best and replace(best, own_scores=tuple(shadow.foreign[-_MOST_SCORES:, best.members[0]].tolist()))
 
 
 def _of_one(shadow: Shadow, member: int, costs: Costs, most_drop: float) -> list[Chooser]:
