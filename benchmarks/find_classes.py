@@ -148,13 +148,19 @@ def _cells(row: dict[str, Any]) -> list[str]:
     return [*cells, f"{row['cover_too_many']:.1f}", f"{100 * row['cover_recall']:.1f}"]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def asked(description: str | None) -> argparse.Namespace:
+    """What the command line asks of a benchmark over streams; without the data it ends here."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("/tmp/edgewise-prune-users"))
     parser.add_argument("--streams", type=int, default=3, help="of each user")
     options = parser.parse_args()
     if not IMAGES.is_dir():
         sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
+    return options
+
+
+def main() -> None:
+    options = asked(__doc__)
     rows = [row for network in NETWORKS for row in rows_of(options.work, network, options.streams)]
     result = {"seed": SEED, "users": len(list(users(DRAWS))), "streams": options.streams, "rows": rows}
     write_result("find_classes", result)

@@ -9,16 +9,15 @@ nobody on a device knows. Images of the data's other classes say what the prior 
 users, until that is noticed. Writes benchmarks/results/user_prior.json and docs/user_prior.md.
 """
 
-import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from find_classes import DRAWS, NETWORKS, logits_of, stream
+from find_classes import DRAWS, NETWORKS, asked, logits_of, stream
 from pages import markdown_table, write_page, write_result
-from prune_users_data import IMAGES, SEED, Network, User, folders, users, validation
+from prune_users_data import SEED, Network, User, folders, users, validation
 
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.observer import Observer
@@ -134,12 +133,7 @@ def page(result: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path("/tmp/edgewise-prune-users"))
-    parser.add_argument("--streams", type=int, default=3, help="of each user")
-    options = parser.parse_args()
-    if not IMAGES.is_dir():
-        sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
+    options = asked(__doc__)
     rows = [row_of(options.work, one, foreign, options.streams) for one in NETWORKS for foreign in FOREIGN]
     result = {"seed": SEED, "users": len(list(users(DRAWS))), "streams": options.streams, "rows": rows}
     result["least_outside"] = list(SHARES_OUTSIDE)

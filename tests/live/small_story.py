@@ -71,7 +71,7 @@ def _story() -> Story:
         ways=(
             Way("the generic network alone", 10.0, wilson(98, 100)),
             Way("tail 1 alone, 2.1x the generic one", 4.5, wilson(89, 100)),
-            Way("the first tail that is sure, else the generic network", 5.0, wilson(90, 100)),
+            Way("the first that is sure, else the generic network", 5.0, wilson(90, 100)),
         ),
     )
     parts = (

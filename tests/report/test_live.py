@@ -96,7 +96,7 @@ def test_the_device_stands_beside_each_half_alone() -> None:
     assert way_rows(story.attempts[0]) == (
         ("the generic network alone", "10.0", "1.00x", "98%", "93 to 99%"),
         ("tail 1 alone, 2.1x the generic one", "4.5", "2.22x", "89%", "81 to 94%"),
-        ("the first tail that is sure, else the generic network", "5.0", "2.00x", "90%", "83 to 94%"),
+        ("the first that is sure, else the generic network", "5.0", "2.00x", "90%", "83 to 94%"),
     )
     assert "tail 1 alone, 2.1x the generic one" in Page(render_live(story)).text
 
