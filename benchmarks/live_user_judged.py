@@ -1,9 +1,9 @@
 """What answers one user, on the official validation images, for `live_user.py`: the device's choice and its parts.
 
 Each half stands beside it alone. Selection alone knows no user: smaller generic networks answer, among all classes,
-what they are sure of, and the large one the rest; fitted as the device fits its choice, without labels, to what the
-large one says of 500 training images. The user's half alone is each tail, or a smaller network among the user's
-classes, that answers everything.
+what they are sure of, and the large one the rest; fitted as the device fits its choice, without labels, to what all
+of them believe together of 500 training images. The user's half alone is each tail, or a smaller network among the
+user's classes, that answers everything.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,6 +24,7 @@ from edgewise.personal.shadow import Shadow, fitted
 from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import UserNetwork
 from edgewise.personal.user_prior import UserPrior
+from edgewise.prune.joint_belief import JointBelief
 from edgewise.prune.posterior import Posterior
 from edgewise.select.judge.bootstrap import interval, resampled_means
 
@@ -133,9 +134,13 @@ class Judged:
         everything = Posterior(tuple(range(taught.shape[1])))
         whole_ms = float(np.median([run.ms for run in runs]))
         found: list[tuple[int, Chooser]] = []
-        for place, one in enumerate(self._generic.smaller):
-            answers, ms = zip(*(one.answer(pixels) for pixels in stream), strict=True)
-            shadow = Shadow.of([_with_others(np.stack(answers))], taught, everything)
+        asked = [[one.answer(pixels) for pixels in stream] for one in self._generic.smaller]
+        given = [np.stack([logits for logits, _ in of]) for of in asked]
+        joint = JointBelief.fitted(taught, given, everything)
+        believed = joint.logits(taught, given, everything)
+        for place, answers in enumerate(given):
+            ms = [taken for _, taken in asked[place]]
+            shadow = Shadow.of([_with_others(answers)], taught, everything, believed)
             costs = Costs(0.0, whole_ms, (float(np.median(ms)),), (False,))
             chooser = fitted(shadow, costs, self._most_drop)
             if chooser is not None:

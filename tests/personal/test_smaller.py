@@ -14,7 +14,7 @@ from edgewise.personal.generic import FOLDER, GenericNetwork
 from edgewise.personal.image_run import ImageRun
 from edgewise.personal.inference import infer
 from edgewise.personal.reply import Reply
-from edgewise.personal.smaller import RECORD, read_smaller
+from edgewise.personal.smaller import RECORD, SmallerNetwork, read_smaller
 from edgewise.personal.tail_network import UserNetwork
 from edgewise.personal.verifying import Verifying
 from edgewise.zoo.loaders import load
@@ -163,7 +163,7 @@ class TestLearning:
             yield found
 
     def test_it_is_tried_on_live_inputs_before_anything_is_chosen(
-        self, generic: GenericNetwork, user: UserNetwork
+        self, generic: GenericNetwork, user: UserNetwork, tmp_path: Path
     ) -> None:
         verifying, stream = Verifying(user, QUICK, 10), Stream(1)
         for _ in range(159):
@@ -179,6 +179,33 @@ class TestLearning:
         for _ in range(300):
             verifying.take(infer(generic, stream.next(ANNA)))
         assert verifying.passes
+        assert verifying.evidence is not None
+        assert verifying.evidence.jointly, "and not the generic network alone, which knows nothing of its own errors"
+        stored = verifying.to_values()
+        again = Verifying.from_values(user, QUICK, 10, stored, tmp_path)
+        assert again.to_values() == stored
+        again.take(infer(generic, stream.next(ANNA)))
+        assert again.evidence is not None
+        assert again.evidence.inputs == verifying.evidence.inputs + 1
+        del stored["temperatures"]  # an earlier version's, which the generic network alone judged
+        assert Verifying.from_values(user, QUICK, 10, stored, tmp_path).to_values() == {}
+
+    def test_one_that_is_wrong_and_sure_of_it_is_not_asked(
+        self, generic: GenericNetwork, user: UserNetwork, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It judges as well, and must not vouch for itself."""
+        answer, noise = SmallerNetwork.answer, np.random.default_rng(0)
+
+        def wrong(network: SmallerNetwork, pixels: np.ndarray) -> tuple[np.ndarray, float]:
+            logits, ms = answer(network, pixels)
+            return 50 * noise.permutation(logits), ms
+
+        monkeypatch.setattr(SmallerNetwork, "answer", wrong)
+        verifying, stream = Verifying(user, QUICK, 10), Stream(1)
+        for _ in range(400):
+            verifying.take(infer(generic, stream.next(ANNA)))
+        assert verifying.chooser is not None
+        assert verifying.chooser.members == (0,), "the tail is right"
 
     def test_the_whole_way(self, device: Served) -> None:
         learner = device.learner()

@@ -14,6 +14,7 @@ class ImageRun:
         self._entering: np.ndarray | None = None
         self.logits: np.ndarray | None = None  # float32 [C], of the generic network; None: it has not answered
         self.ms = 0.0  # of all that has run
+        self._smaller: dict[str, np.ndarray] = {}
 
     @property
     def has_entered(self) -> bool:
@@ -37,9 +38,10 @@ class ImageRun:
 
     def by_smaller(self, fingerprint: str) -> np.ndarray:
         """A smaller network's logits of the generic network's classes, float32 [C]."""
-        logits, ms = self._generic.smaller_one(fingerprint).answer(self._pixels)
-        self.ms += ms
-        return logits
+        if fingerprint not in self._smaller:
+            self._smaller[fingerprint], ms = self._generic.smaller_one(fingerprint).answer(self._pixels)
+            self.ms += ms
+        return self._smaller[fingerprint]
 
     def by_tail(self, tail: OnnxPart) -> np.ndarray:
         """What a user's tail makes of it, float32 [K + 1]."""

@@ -26,12 +26,21 @@ class Shadow:
     drops: np.ndarray  # what its answer is expected to lose against the generic network's
 
     @classmethod
-    def of(cls, answers: Sequence[np.ndarray], taught: np.ndarray, posterior: Posterior) -> "Shadow":
-        """`answers`: of each member, float [n, K + 1]; `taught`: the generic network's logits, float [n, C]."""
+    def of(
+        cls,
+        answers: Sequence[np.ndarray],
+        taught: np.ndarray,
+        posterior: Posterior,
+        believed: np.ndarray | None = None,
+    ) -> "Shadow":
+        """`answers`: of each member, float [n, K + 1]; `taught`: the generic network's logits, float [n, C].
+
+        `believed`: float [n, C], where others judge with the generic network, as `Guard.judge` has it.
+        """
         return cls(
             np.stack([doubt(one) for one in answers], axis=1),
             np.stack([foreign_scores("energy", one) for one in answers], axis=1),
-            np.stack([expected_drops(taught, one, posterior)[0] for one in answers], axis=1),
+            np.stack([expected_drops(taught, one, posterior, believed)[0] for one in answers], axis=1),
         )
 
     @property

@@ -1,8 +1,11 @@
 """All networks answer, the generic one serves: the guard tries on live traffic what would be served."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
+
+import numpy as np
 
 from edgewise.personal.beliefs import Belief
 from edgewise.personal.chooser import Chooser
@@ -11,22 +14,17 @@ from edgewise.personal.inference import Inference
 from edgewise.personal.learning import Learning
 from edgewise.personal.shadow import Shadow, fitted
 from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.trial import StoredTrial, Trial
 from edgewise.prune.confidence import alpha_of
 from edgewise.prune.evidence import Evidence
 from edgewise.prune.guard import Guard
+from edgewise.prune.joint_belief import JointBelief
 from edgewise.restore import restore
 
 _BLOCK = 512  # inputs: 96 would never tell 15% outside, of which users are learned too, from the 20% that may be
 _AIMS = (0.25, 0.5, 0.1)  # of the drop that may be: what loses more is quicker and takes longer to prove, or for ever
 _MOST_ROUNDS = 2
 _FITTED_TO = 160  # inputs: what smaller networks make of a user is not known before
-_PATIENCE = 256  # inputs: before, a forecast says little
-
-
-class _StoredTrial(TypedDict):
-    chooser: dict[str, Any]
-    alpha: float
-    evidence: dict[str, Any] | None
 
 
 class _Stored(TypedDict):
@@ -34,43 +32,36 @@ class _Stored(TypedDict):
 
     round: int
     inputs: int
-    trials: list[_StoredTrial]
+    trials: list[StoredTrial]
+    temperatures: NotRequired[list[float]]
 
 
-@dataclass
-class _Trial:
-    """One choice, and what live inputs say of it."""
+@dataclass(frozen=True, eq=False)
+class _Answered:
+    """What all networks of the device made of n inputs."""
 
-    chooser: Chooser
-    alpha: float
-    evidence: Evidence | None = None
+    taught: np.ndarray  # float [n, C]: the generic network's logits
+    smaller: tuple[np.ndarray, ...]  # the same of each smaller network
+    members: tuple[np.ndarray, ...]  # float [n, K + 1] of each
 
-    @property
-    def passes(self) -> bool:
-        return self.evidence is not None and self.evidence.verdict == "passes"
-
-    def fails(self, left: int) -> bool:
-        """Whether it will not be let in within the inputs that are left, did they go on as they have."""
-        if self.evidence is None or self.passes:
-            return False
-        if self.evidence.verdict == "refused":
-            return True
-        needed = self.evidence.inputs_needed
-        return self.evidence.inputs >= _PATIENCE and (needed is None or needed - self.evidence.inputs > left)
-
-    def to_values(self) -> _StoredTrial:
-        evidence = None if self.evidence is None else self.evidence.to_values()
-        return {"chooser": self.chooser.to_values(), "alpha": self.alpha, "evidence": evidence}
+    @classmethod
+    def together(cls, all_of_them: "Sequence[_Answered]") -> "_Answered":
+        return cls(
+            np.concatenate([one.taught for one in all_of_them]),
+            tuple(np.concatenate(each) for each in zip(*(one.smaller for one in all_of_them), strict=True)),
+            tuple(np.concatenate(each) for each in zip(*(one.members for one in all_of_them), strict=True)),
+        )
 
 
 class Verifying:
     """Of one candidate.
 
     The inputs that were held out when it was made say when each of its tails may answer (`fitted`); where the device
-    has smaller networks as well, the first live ones do. Several choices are fitted, each more cautious than the other,
-    and the guard judges all of them by the inputs that come afterwards, by what would be served: where members are in
-    doubt, that is the generic network's own answer, which loses nothing. The first that passes is let in. Where all
-    fail, more cautious ones follow, fitted to all inputs up to then. They share the alpha.
+    has smaller networks as well, the first live ones do, and all of them judge together with the generic one
+    (`JointBelief`, fitted to the same inputs). Several choices are fitted, each more cautious than the other, and the
+    guard judges all of them by the inputs that come afterwards, by what would be served: where members are in doubt,
+    that is the generic network's own answer, which loses nothing. The first that passes is let in. Where all fail, more
+    cautious ones follow, fitted to all inputs up to then. They share the alpha.
 
     The guard supposes that inputs are of the user's classes. Whether they still are is tried beside it (`Fit`): a user
     may have changed while the network was made.
@@ -82,8 +73,10 @@ class Verifying:
         self.fit = Fit(network.tails, known, learning.enough.most_outside, learning.enough.alpha, _BLOCK)
         self._shadow: list[Shadow] = []
         self._inputs = self._round = 0
-        self._trials: list[_Trial] = []
+        self._trials: list[Trial] = []
         self._posterior = network.tails.evidence.posterior
+        self._first: list[_Answered] = []  # inputs, until there are enough to fit the joint belief to
+        self._joint: JointBelief | None = None
         if not network.tails.smaller:
             self._shadow.append(network.tails.held_out)
             self._begin_round()
@@ -93,17 +86,21 @@ class Verifying:
 
         Raises `ModelError` where it fails.
         """
-        taught = inference.run.answer()[None]
-        answers = self.network.answers(inference.run)
-        self._shadow.append(Shadow.of([one[None] for one in answers], taught, self._posterior))
+        run, smaller = inference.run, self.network.tails.smaller
+        answered = _Answered(
+            run.answer()[None],
+            tuple(run.by_smaller(one.fingerprint)[None] for one in smaller),
+            tuple(one[None] for one in self.network.answers(run)),
+        )
         self._inputs += 1
-        self.fit.take(Belief.of(taught[0], self._learning.temperature))
-        for trial in self._trials:
-            member = trial.chooser.member_for(self._shadow[-1].doubt[0], self._shadow[-1].foreign[0])
-            served = taught[:, self._posterior.classes] if member is None else answers[member][None]
-            guard = Guard(self._most_drop_points, trial.alpha)
-            trial.evidence = guard.judge(taught, served, self._posterior, after=trial.evidence)
-        if (self._fail and self._may_go_on) or (self._round == 0 and self._inputs >= _FITTED_TO):
+        self.fit.take(Belief.of(answered.taught[0], self._learning.temperature))
+        if smaller and self._joint is None:
+            self._first.append(answered)
+            if self._inputs >= _FITTED_TO:
+                self._fit_belief()
+        else:
+            self._judge(answered)
+        if self._fail and self._may_go_on:
             self._begin_round()
 
     @property
@@ -145,7 +142,8 @@ class Verifying:
         if not self._trials:
             return {}
         trials = [one.to_values() for one in self._trials]
-        return {"round": self._round, "inputs": self._inputs, "trials": trials}
+        temperatures = list(self._joint.temperatures) if self._joint else []
+        return {"round": self._round, "inputs": self._inputs, "trials": trials, "temperatures": temperatures}
 
     @classmethod
     def from_values(
@@ -153,22 +151,41 @@ class Verifying:
     ) -> "Verifying":
         """The inverse, but that whether it fits is tried anew, and inputs seen do not come back to fit a choice to.
 
-        What an earlier version tried, one choice after the other, is tried anew. Raises `StoreError`.
+        What an earlier version tried, one choice after the other or without the joint belief, is tried anew. Raises
+        `StoreError`.
         """
         found = cls(network, learning, known)
-        if not values or "chooser" in values:
+        if not values or "chooser" in values or (network.tails.smaller and not values.get("temperatures")):
             return found
         stored = restore(_Stored, values, origin)
         found._round, found._inputs = stored["round"], stored["inputs"]
-        found._trials = [
-            _Trial(
-                Chooser.from_values(one["chooser"], origin),
-                one["alpha"],
-                None if one["evidence"] is None else Evidence.from_values(one["evidence"], origin),
-            )
-            for one in stored["trials"]
-        ]
+        found._trials = [Trial.from_values(one, origin) for one in stored["trials"]]
+        found._joint = JointBelief(tuple(stored.get("temperatures", ()))) if network.tails.smaller else None
         return found
+
+    def _fit_belief(self) -> None:
+        answered = _Answered.together(self._first)
+        self._joint = JointBelief.fitted(answered.taught, answered.smaller, self._posterior)
+        self._first = []
+        self._shadow.append(self._shadow_of(answered))
+        self._begin_round()
+
+    def _judge(self, answered: _Answered) -> None:
+        taught, believed, shadow = answered.taught, self._believed(answered), self._shadow_of(answered)
+        self._shadow.append(shadow)
+        for trial in self._trials:
+            member = trial.chooser.member_for(shadow.doubt[0], shadow.foreign[0])
+            served = taught[:, self._posterior.classes] if member is None else answered.members[member]
+            guard = Guard(self._most_drop_points, trial.alpha)
+            trial.evidence = guard.judge(taught, served, self._posterior, after=trial.evidence, believed=believed)
+
+    def _shadow_of(self, answered: _Answered) -> Shadow:
+        return Shadow.of(answered.members, answered.taught, self._posterior, self._believed(answered))
+
+    def _believed(self, answered: _Answered) -> np.ndarray | None:
+        if self._joint is None:
+            return None
+        return self._joint.logits(answered.taught, answered.smaller, self._posterior)
 
     def _begin_round(self) -> None:
         first, *more = self._shadow
@@ -178,7 +195,7 @@ class Verifying:
             most_drop = aim / 2**self._round * self._most_drop_points / 100
             chooser = fitted(self._shadow[0], self.network.tails.costs, most_drop)
             if chooser is not None and chooser not in [one.chooser for one in self._trials]:
-                self._trials.append(_Trial(chooser, alpha_of(place, self.network.tails.evidence.alpha)))
+                self._trials.append(Trial(chooser, alpha_of(place, self.network.tails.evidence.alpha)))
         self._round += 1
 
     @property
@@ -186,7 +203,7 @@ class Verifying:
         return self.network.tails.evidence.max_drop_points
 
     @property
-    def _best(self) -> _Trial | None:
+    def _best(self) -> Trial | None:
         """Of those that pass the quickest; else the one that may lose least as far as is known."""
         passing = [one for one in self._trials if one.passes]
         if passing:

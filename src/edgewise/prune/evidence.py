@@ -27,6 +27,7 @@ class Evidence:
     posterior: Posterior
     agreed: int  # inputs that teacher and student answered alike
     sequence: ConfidenceSequence  # of the drops of single inputs, as probabilities
+    jointly: bool = False  # the posterior is of what several networks believe, and not of the generic one alone
 
     @property
     def inputs(self) -> int:
@@ -76,8 +77,9 @@ class Evidence:
     def assumes(self) -> tuple[str, ...]:
         """What the bounds suppose; each sentence by itself."""
         of = self.posterior
+        whose = "The joint posterior of all networks of the device" if self.jointly else "The generic model's posterior"
         said = [
-            f"The generic model's posterior (temperature {of.temperature:.3g}) is calibrated on these inputs.",
+            f"{whose} (temperature {of.temperature:.3g}) is calibrated on these inputs.",
             "Inputs are exchangeable, independent of each other, and were not used to make the network.",
             "Beyond the posterior, the network's answer says nothing about the truth.",
         ]

@@ -47,7 +47,8 @@ class Guard:
     good student may be refused; an under-confident one makes it look SMALLER, and a bad student may pass: calibrate on
     labelled images, and where in doubt choose a temperature too low rather than too high. A student that knows what
     the teacher does not (2) is better than it looks: without a `prior` no drop is below 0, and no student ever
-    looks better than the teacher.
+    looks better than the teacher. That holds for a student that was trained apart from the teacher: where other
+    networks answer as well, `believed` is what all of them believe together (`JointBelief`), and p is of that.
     """
 
     max_drop_points: float = 1.0
@@ -74,18 +75,21 @@ class Guard:
         student_logits: np.ndarray,
         posterior: Posterior,
         after: Evidence | None = None,
+        believed: np.ndarray | None = None,
     ) -> Evidence:
         """What inputs show that were used neither to prune nor, but in `after`, to judge.
 
         `teacher_logits`: float [n, C], of the generic model; `student_logits`: float [n, K] or [n, K + 1], of the same
         inputs, in the order of `posterior.classes`, the last of K + 1 being all other classes. Where the posterior
-        leaves other classes out, so do both answers: the last column is passed over.
+        leaves other classes out, so do both answers: the last column is passed over. `believed`: float [n, C], logits
+        that the posterior is of in the place of the generic model's.
         Each call is one look: bounds hold at all of them together.
         Raises `UsageError` for no inputs, shapes that do not meet, and evidence `after` of another guard or posterior;
         `OutputError` for logits that are not finite.
         """
-        drops, agree = expected_drops(teacher_logits, student_logits, posterior)
-        sequence = self._begin(posterior) if after is None else self._continued(after, posterior)
+        drops, agree = expected_drops(teacher_logits, student_logits, posterior, believed)
+        jointly = believed is not None
+        sequence = self._begin(posterior, jointly) if after is None else self._continued(after, posterior, jointly)
         agreed = int(agree.sum()) + (0 if after is None else after.agreed)
         return Evidence(
             max_drop_points=self.max_drop_points,
@@ -94,16 +98,18 @@ class Guard:
             posterior=posterior,
             agreed=agreed,
             sequence=sequence.update(drops),
+            jointly=jointly,
         )
 
-    def _begin(self, posterior: Posterior) -> ConfidenceSequence:
+    def _begin(self, posterior: Posterior, jointly: bool) -> ConfidenceSequence:
         """Alpha on each side: a verdict needs one bound and not both."""
-        least = 0.0 if posterior.prior is None else -1.0  # the teacher answers with what its own posterior favours
+        by_itself = posterior.prior is None and not jointly  # then the teacher answers with what the posterior favours
+        least = 0.0 if by_itself else -1.0
         return ConfidenceSequence.begin(2 * self.alpha / self.networks, least=least)
 
-    def _continued(self, after: Evidence, posterior: Posterior) -> ConfidenceSequence:
-        own = (self.max_drop_points, self.alpha / self.networks, self.when_undecided, posterior)
-        if own != (after.max_drop_points, after.alpha, after.when_undecided, after.posterior):
+    def _continued(self, after: Evidence, posterior: Posterior, jointly: bool) -> ConfidenceSequence:
+        own = (self.max_drop_points, self.alpha / self.networks, self.when_undecided, posterior, jointly)
+        if own != (after.max_drop_points, after.alpha, after.when_undecided, after.posterior, after.jointly):
             raise UsageError(
                 "The evidence to go on from is of another guard or another posterior.",
                 "Go on with what it began with, or begin anew with fresh inputs.",
@@ -112,7 +118,10 @@ class Guard:
 
 
 def expected_drops(
-    teacher_logits: np.ndarray, student_logits: np.ndarray, posterior: Posterior
+    teacher_logits: np.ndarray,
+    student_logits: np.ndarray,
+    posterior: Posterior,
+    believed: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What each input is expected to lose, float64 [n] in -1..1, and whether both answer alike, bool [n].
 
@@ -120,7 +129,7 @@ def expected_drops(
     """
     answers = _student_answers(student_logits, posterior, len(teacher_logits))
     taught = posterior.scores(teacher_logits).argmax(axis=1)
-    chances = posterior.of(teacher_logits)
+    chances = posterior.of(teacher_logits if believed is None else believed)
     row = np.arange(len(answers))
     return chances[row, taught] - chances[row, answers], taught == answers
 
