@@ -29,11 +29,12 @@ from edgewise.personal.smaller import read_smaller
 from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import UserNetwork
 from edgewise.personal.user_classes import outside
-from edgewise.personal.user_tails import Measured, Tail, UserTails, tail_file
+from edgewise.personal.user_tails import Measured, Tail, UserTails, tail_file, whole_file
 from edgewise.prune.cost import Cost, Macs, StepCost
 from edgewise.prune.guard import Guard
 from edgewise.prune.taught import Taught
 from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.zoo.tiny import WEIGHTS
 from tests.tiny_generic import images
 
 ANNA, BERT = (1, 4, 7), (0, 2, 5)  # the classes of two users
@@ -80,17 +81,25 @@ class Ready:
 
 
 def restricted_tail(job_folder: Path, generic: Path, out: Path) -> UserTails:
-    """Carry out a job on the ONNX file itself: the rows of the user's classes stay, and a mean of all others' rows."""
+    """Carry out a job on ONNX files themselves: the rows of the user's classes stay, and a mean of all others' rows."""
     job, parts = Job.read(job_folder), GenericParts.read(generic)
-    entering, logits = read_collected(job_folder / COLLECTED, job.collected_sha256)
-    (out / tail_file(0)).parent.mkdir(parents=True)
-    _restrict(generic / TAIL, job.classes, out / tail_file(0))
-    first = int(len(entering) * (1 - job.held_out))
-    answers = OnnxPart(out / tail_file(0)).run(entering[first:])
-    evidence = Taught(logits[first:], job.classes).judge(Guard(job.max_drop_points, job.alpha), answers)
-    own = Shadow.of([answers], logits[first:], evidence.posterior)
-    scores, doubts, drops = (tuple(values[:, 0].tolist()) for values in (own.foreign, own.doubt, own.drops))
-    cost = Cost((StepCost("cutting", 0.5, Macs(1)),))
+    sample = read_collected(job_folder / COLLECTED, job.collected_sha256)
+    logits, first = sample.logits, int(len(sample.logits) * (1 - job.held_out))
+
+    def made(of: Path, path: Path, taken: np.ndarray, ms: float) -> Tail:
+        path.parent.mkdir(parents=True)
+        _restrict(of, job.classes, path)
+        answers = OnnxPart(path).run(taken)
+        evidence = Taught(logits[first:], job.classes).judge(Guard(job.max_drop_points, job.alpha), answers)
+        own = Shadow.of([answers], logits[first:], evidence.posterior)
+        scores, doubts, drops = (tuple(values[:, 0].tolist()) for values in (own.foreign, own.doubt, own.drops))
+        cost = Cost((StepCost("cutting", 0.5, Macs(1)),))
+        return Tail(ms, parts.tail_macs, scores, doubts, drops, evidence, cost)
+
+    tail, wholes = made(generic / TAIL, out / tail_file(0), sample.entering[first:], 1.0), ()
+    if sample.images is not None:
+        prepared = np.stack([parts.preprocess.at_its_size.apply(image) for image in sample.images[first:]])
+        wholes = (made(WEIGHTS / "l.onnx", out / whole_file(0), prepared, 1.2),)
     beliefs = [Belief.of(row) for row in logits[first:]]
     tails = UserTails(
         name=job.name,
@@ -101,19 +110,20 @@ def restricted_tail(job_folder: Path, generic: Path, out: Path) -> UserTails:
         generic_ms=1.5,
         generic_macs=parts.tail_macs,
         images=first,
-        tails=(Tail(1.0, parts.tail_macs, scores, doubts, drops, evidence, cost),),
+        tails=(tail,),
         enter_ms=2.0,
         smaller=tuple(Measured(one.name, one.fingerprint, 0.5) for one in read_smaller(generic)),
+        wholes=wholes,
     )
     tails.write(out)
     return tails
 
 
-def _restrict(generic_tail: Path, classes: Sequence[int], path: Path) -> None:
+def _restrict(network: Path, classes: Sequence[int], path: Path) -> None:
     import onnx
     from onnx import numpy_helper
 
-    model = onnx.load(generic_tail)
+    model = onnx.load(network)
     last = {
         name: array for name in model.graph.node[-1].input for array in model.graph.initializer if array.name == name
     }

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
+from edgewise import store
 from edgewise.errors import StoreError, UsageError
-from edgewise.personal.collected import Collected, read_collected
+from edgewise.personal.collected import Collected, read_collected, row_bytes
 
 SHAPE, CLASSES = (3, 4, 4), 5
 ROW_BYTES = 3 * 16 + 2 * 3 * 4 + CLASSES * 4
@@ -26,7 +28,9 @@ def test_values_come_back_to_within_half_a_step(tmp_path: Path) -> None:
     collected = Collected(1.0)
     for number, one in enumerate(given):
         collected.add(one, np.full(CLASSES, number, np.float32))
-    entering, logits = read_collected(tmp_path / "rows", collected.write(tmp_path / "rows"))
+    sample = read_collected(tmp_path / "rows", collected.write(tmp_path / "rows"))
+    entering, logits = sample.entering, sample.logits
+    assert sample.images is None, "none was given"
     assert entering.dtype == logits.dtype == np.float32
     order = logits[:, 0].astype(int)
     assert sorted(order) == list(range(20))
@@ -54,6 +58,28 @@ def test_a_row_does_not_change_with_what_it_was_made_of() -> None:
     collected.add(np.zeros(SHAPE, np.float32), logits)
     logits[:] = 9
     assert not collected._rows[0].logits.any()
+
+
+def test_images_are_kept_where_they_are_given_and_count(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(256, size=(9, 6, 6, 3), dtype=np.uint8)
+    collected = Collected(5 * (ROW_BYTES + 108) / 1e6)
+    for number, image in enumerate(images.copy()):
+        collected.add(np.zeros(SHAPE, np.float32), np.full(CLASSES, number, np.float32), image)
+        image[:] = 0
+    assert len(collected) == 5
+    assert collected.nbytes == 5 * (ROW_BYTES + 108) == 5 * row_bytes(SHAPE, CLASSES, 6)
+    sample = read_collected(tmp_path / "rows", collected.write(tmp_path / "rows"))
+    assert sample.images is not None
+    np.testing.assert_array_equal(sample.images, images[sample.logits[:, 0].astype(int)])
+
+
+def test_what_an_earlier_version_wrote_has_no_images(tmp_path: Path) -> None:
+    _filled(3).write(tmp_path / "rows")
+    arrays = load_file(tmp_path / "rows")
+    del arrays["image"]
+    sample = read_collected(tmp_path / "old", store.write_arrays(tmp_path / "old", arrays))
+    assert sample.images is None
+    assert len(sample.entering) == 3
 
 
 def test_memory_that_holds_no_row_is_refused() -> None:

@@ -1,8 +1,10 @@
 """A user's tails made of what inference left behind."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +12,14 @@ import pytest
 from edgewise.errors import UsageError
 from edgewise.personal.chooser import doubt
 from edgewise.personal.collected import read_collected
-from edgewise.personal.generic import FOLDER, GenericParts
+from edgewise.personal.generic import FOLDER, GenericNetwork, GenericParts
+from edgewise.personal.image_run import ImageRun
 from edgewise.personal.job import COLLECTED, Job
-from edgewise.personal.user_tails import RECORD, UserTails, tail_file
+from edgewise.personal.tail_network import UserNetwork
+from edgewise.personal.user_tails import RECORD, UserTails, tail_file, whole_file
 from edgewise.prune.foreign import foreign_scores
 from edgewise.runtime.onnx_part import OnnxPart
+from tests.personal.learned import ANNA, settled_job
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 
@@ -30,17 +35,10 @@ def job(job_once: Path, tmp_path: Path) -> Path:
 def test_tails_are_what_is_known_of_them(
     job: Path, opened_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All in one test, so that they are made once. MACs are its time: a busy machine may not tell 1.3x from 1.1x."""
-    from torch import nn, zeros
-
+    """All in one test, so that they are made once."""
     from edgewise.personal import make_tails as module
-    from edgewise.prune.work import network_work
 
-    def share(_clock: object, tail: nn.Module) -> float:
-        parts = GenericParts.read(opened_once / FOLDER)
-        return network_work(tail, zeros(1, *parts.entering)).macs / parts.tail_macs
-
-    monkeypatch.setattr(module._TailClock, "share", share)
+    monkeypatch.setattr(module.PartClock, "share", _share_of_macs(opened_once))
     out = tmp_path / "network-1"
     made = module.make_tails(job, opened_once / FOLDER, out)
     assert len(made.tails) == 2, "what cannot be met is left out"
@@ -49,6 +47,62 @@ def test_tails_are_what_is_known_of_them(
     names = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     own = {f"{place}/{name}" for place in (1, 2) for name in ("plan.json", "weights.safetensors", "tail.onnx")}
     assert names == {RECORD, *own}
+
+
+def _share_of_macs(opened_once: Path) -> Callable[[Any, Any], float]:
+    """In the place of the clock: a busy machine may not tell 1.3x from 1.1x."""
+    from torch import zeros
+
+    from edgewise.prune.work import network_work
+
+    parts = GenericParts.read(opened_once / FOLDER)
+
+    def share(clock: Any, network: Any) -> float:
+        shape = clock._values.shape[1:]
+        of = parts.tail_macs if shape == parts.entering else parts.macs
+        return network_work(network, zeros(1, *shape)).macs / of
+
+    return share
+
+
+def test_where_images_were_kept_the_whole_network_is_pruned_too(
+    opened_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torch import from_numpy, no_grad
+
+    from edgewise.personal import make_tails as module
+    from edgewise.prune.load import load_pruned
+    from edgewise.zoo.tiny.nets import load
+
+    device = Path(shutil.copytree(opened_once, tmp_path / "device"))
+    folder, generic, out = settled_job(device, ANNA, keep_images=True), opened_once / FOLDER, tmp_path / "network-1"
+    monkeypatch.setattr(module.PartClock, "share", _share_of_macs(opened_once))
+    made = module.make_tails(folder, generic, out)
+    (whole,) = made.wholes
+    job, parts = Job.read(folder), GenericParts.read(generic)
+    assert whole.macs < parts.macs / 1.25, "cut from its first layer on"
+    sample = read_collected(folder / COLLECTED, job.collected_sha256)
+    assert sample.images is not None
+    prepared = np.stack([parts.preprocess.at_its_size.apply(image) for image in sample.images])
+    again = GenericNetwork(generic)
+    for image, logits in zip(sample.images[:5], sample.logits, strict=False):
+        np.testing.assert_allclose(again.answer(again.enter(image)[0])[0], logits, atol=1e-3 * np.abs(logits).max())
+    answers = OnnxPart(out / whole_file(0)).run(prepared)
+    with no_grad():
+        expected = load_pruned(out / "whole-1", load("tiny:l").eval()).eval()(from_numpy(prepared)).numpy()
+    np.testing.assert_allclose(answers, expected, atol=1e-4 * np.abs(expected).max())
+    held = len(made.own_outside)
+    np.testing.assert_allclose(whole.own_doubts, doubt(answers[-held:]), rtol=1e-3, atol=1e-3)
+    same = answers[-held:, :3].argmax(axis=1) == sample.logits[-held:][:, list(job.classes)].argmax(axis=1)
+    assert whole.evidence.agreed == same.sum() >= 0.9 * held
+    read = UserTails.read(out)
+    assert (read.wholes, read.tails) == (made.wholes, made.tails)
+    assert read.costs.need_entering == (True, False)
+    own = UserNetwork(out)
+    assert own.members == ("tail 1", "the whole network, pruned")
+    run = ImageRun(again, sample.images[0])
+    np.testing.assert_allclose(own.answer(1, run), answers[0], atol=1e-4 * np.abs(answers[0]).max())
+    assert not run.has_entered
 
 
 def _see_that_onnx_answers_as_the_pytorch_module(made: Path, job: Path, opened_once: Path) -> None:
@@ -60,7 +114,7 @@ def _see_that_onnx_answers_as_the_pytorch_module(made: Path, job: Path, opened_o
     from edgewise.zoo.tiny.nets import load
 
     parts, own = GenericParts.read(opened_once / FOLDER), OnnxPart(made / tail_file(0))
-    entering, _ = read_collected(job / COLLECTED, Job.read(job).collected_sha256)
+    entering = read_collected(job / COLLECTED, Job.read(job).collected_sha256).entering
     tail = tail_of(chain_of(load("tiny:l").eval(), zeros(1, 3, 64, 64)), parts.place)
     module = load_pruned(made / "1", tail).eval()
     for row in entering[:20]:
@@ -72,7 +126,8 @@ def _see_that_onnx_answers_as_the_pytorch_module(made: Path, job: Path, opened_o
 
 def _see_that_what_is_known_is_true(made: Path, folder: Path) -> None:
     job, tails = Job.read(folder), UserTails.read(made)
-    entering, logits = read_collected(folder / COLLECTED, job.collected_sha256)
+    sample = read_collected(folder / COLLECTED, job.collected_sha256)
+    entering, logits = sample.entering, sample.logits
     held = len(tails.own_outside)
     assert tails.images + held == len(entering)
     assert held == 60

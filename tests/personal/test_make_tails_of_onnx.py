@@ -46,7 +46,7 @@ def test_it_answers_as_the_cut_network_and_is_made_of_the_same_file(own: Path) -
     module = load_pruned(
         out / "1", tail_of(chain_of(generic, zeros(1, 3, 64, 64)), GenericParts.read(own / FOLDER).place)
     )
-    entering, _ = read_collected(job / COLLECTED, Job.read(job).collected_sha256)
+    entering = read_collected(job / COLLECTED, Job.read(job).collected_sha256).entering
     own_tail = OnnxPart(out / tail_file(0))
     for row in entering[:20]:
         with no_grad():

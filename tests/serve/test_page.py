@@ -46,7 +46,8 @@ SHOW_PHASE = """async ([phase, progress]) => {
   const { showLearning } = await import('/page/learning.js');
   const serving = phase === 'watch' ? 'network-1' : state.serving;
   const networks = state.networks.map(one => ({ ...one, serving: one.name === serving }));
-  showLearning({ ...state, phase, progress, paused: false, serving, networks, labels: ['car', 'key'] }, []);
+  const labels = ['car', 'key'];
+  showLearning({ ...state, phase, progress, paused: false, serving, networks, images_kept: 7, labels }, []);
   return {
     steps: [...document.querySelectorAll('#track li')].map(e => [e.textContent, e.getAttribute('aria-current')]),
     headline: document.getElementById('headline').textContent,
@@ -212,6 +213,7 @@ def test_each_phase_says_what_goes_on(
         assert shown["share"] == 0.25
     assert ("2.5x" in shown["facts"]) == (phase == "watch")
     assert "1 min 40 s of work for 1 network" in shown["facts"]
+    assert "7 images kept in memory until a network is made" in shown["facts"]
 
 
 def test_what_happened_is_listed_and_marked(

@@ -21,6 +21,14 @@ TargetSpeedup = Annotated[
 ]
 MaxDrop = Annotated[float, typer.Option(min=0, help="Points of accuracy that a user's network may lose at most.")]
 MemoryMb = Annotated[float, typer.Option(min=1, help="For what inference leaves behind for pruning, a user, in MB.")]
+KeepImages = Annotated[
+    bool,
+    typer.Option(
+        "--keep-images/--no-keep-images",
+        help="Keep a user's images too, within --memory-mb, until a network is made: it may then be pruned from its "
+        "first layer on, which is quicker than a second half alone.",
+    ),
+]
 PruningMemoryMb = Annotated[
     float | None,
     typer.Option(min=1, help="That the process which makes users' networks may hold, in MB. Kept to on Linux."),

@@ -37,6 +37,7 @@ def command(
     target_speedup: learning_options.TargetSpeedup = None,
     max_drop: learning_options.MaxDrop = 1.0,
     memory_mb: learning_options.MemoryMb = 200,
+    keep_images: learning_options.KeepImages = False,
     pruning_memory_mb: learning_options.PruningMemoryMb = None,
     open_share: learning_options.OpenShare = 0.5,
     temperature: learning_options.Temperature = 1.0,
@@ -70,6 +71,7 @@ def command(
         raise UsageError(problem, f"Put 16 random characters or more into a file: --token-file FILE, or ${_TOKEN}.")
     learning = Learning(
         memory_mb=memory_mb,
+        keep_images=keep_images,
         pruning_memory_mb=pruning_memory_mb,
         target_speedups=tuple(target_speedup or Learning.target_speedups),
         max_drop_points=max_drop,

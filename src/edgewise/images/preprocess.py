@@ -31,6 +31,11 @@ class Preprocess:
         """The same share of the image at another size."""
         return replace(self, size_px=size_px, resize_px=round(self.resize_px * size_px / self.size_px))
 
+    @property
+    def at_its_size(self) -> "Preprocess":
+        """For what `raster` gives: it is normalised alone."""
+        return replace(self, resize_px=self.size_px)
+
     def raster(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 [h, w, 3] -> uint8 [size_px, size_px, 3]."""
         if self.resize == "crop":

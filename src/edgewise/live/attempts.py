@@ -122,11 +122,13 @@ class Worth:
         if folder is None:
             return {"peak_bytes": None, "kept_bytes": None, "disk_bytes": None}
         tails, parts = UserTails.read(folder), GenericParts.read(self.state / FOLDER)
-        peaks = [one.cost.peak_bytes for one in tails.tails if one.cost.peak_bytes is not None]
+        made = (*tails.tails, *tails.wholes)
+        peaks = [one.cost.peak_bytes for one in made if one.cost.peak_bytes is not None]
+        image_px = parts.preprocess.size_px if tails.wholes else 0
         rows = tails.images + len(tails.own_outside)
         return {
             "peak_bytes": max(peaks, default=None),
-            "kept_bytes": rows * row_bytes(parts.entering, len(parts.classes)),
+            "kept_bytes": rows * row_bytes(parts.entering, len(parts.classes), image_px),
             "disk_bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
         }
 

@@ -24,7 +24,7 @@ class Settings:
 
     data: str  # where the images come from, for the report
     model: str | None = None  # None: the one that the state folder holds
-    serve: Mapping[str, tuple[Any, ...]] | None = None  # further options of `edgewise serve`, with their values
+    serve: Mapping[str, tuple[Any, ...]] | None = None  # further options of `edgewise serve`, with values or with True
     making_rate: float = MAKING_RATE  # inputs a second, at most, while a network is made
     threads: int = 1
     seed: int = 0
@@ -34,7 +34,8 @@ class Settings:
         """What `edgewise serve` is given."""
         given = {"--threads": (self.threads,), "--seed": (self.seed,), **(self.serve or {})}
         model = [] if self.model is None else ["--model", self.model]
-        return [*model, *(text for name, values in given.items() for one in values for text in (name, str(one)))]
+        options = ((name, one) for name, values in given.items() for one in values)
+        return [*model, *(text for name, one in options for text in ([name] if one is True else [name, str(one)]))]
 
 
 def run(stream: Stream, state: Path, settings: Settings, watcher: Watcher, progress: Progress = silent) -> Story:

@@ -15,7 +15,7 @@ from edgewise.errors import UsageError
 
 _MB = 1_000_000
 _LEVELS = 255
-_ARRAYS = ("codes", "low", "step", "logits")
+_ARRAYS = ("codes", "low", "step", "logits", "image")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,26 +26,28 @@ class Row:
     low: np.ndarray  # float32 [channels]: what code 0 stands for
     step: np.ndarray  # float32 [channels]: what each further one adds
     logits: np.ndarray  # float32 [C]
+    image: np.ndarray  # uint8 [side, side, 3], as large as the network takes it; a side of 0 where none may be kept
 
     @classmethod
-    def of(cls, entering: np.ndarray, logits: np.ndarray) -> "Row":
-        """Of float32 [channels, ...] and [C]."""
+    def of(cls, entering: np.ndarray, logits: np.ndarray, image: np.ndarray | None = None) -> "Row":
+        """Of float32 [channels, ...], [C], and uint8 [side, side, 3]."""
         places = tuple(range(1, entering.ndim))
         low, high = entering.min(axis=places), entering.max(axis=places)
         step = (high - low) / np.float32(_LEVELS)
         wide = (len(entering), *(1 for _ in places))
         scaled = entering - low.reshape(wide)
         scaled *= (1 / np.where(step > 0, step, 1)).reshape(wide)
-        return cls(np.rint(scaled, out=scaled).astype(np.uint8), low, step, np.array(logits, np.float32))
+        kept = np.zeros((0, 0, 3), np.uint8) if image is None else image.copy()
+        return cls(np.rint(scaled, out=scaled).astype(np.uint8), low, step, np.array(logits, np.float32), kept)
 
     @property
     def nbytes(self) -> int:
-        return self.codes.nbytes + self.low.nbytes + self.step.nbytes + self.logits.nbytes
+        return sum(getattr(self, name).nbytes for name in _ARRAYS)
 
 
-def row_bytes(entering: Sequence[int], classes: int) -> int:
-    """What a row takes, of the shape that enters and the number of classes."""
-    return math.prod(entering) + 4 * (2 * entering[0] + classes)
+def row_bytes(entering: Sequence[int], classes: int, image_px: int = 0) -> int:
+    """What a row takes, of the shape that enters, the number of classes, and the side of images, if these are kept."""
+    return math.prod(entering) + 4 * (2 * entering[0] + classes) + 3 * image_px**2
 
 
 class Collected:
@@ -71,14 +73,15 @@ class Collected:
     def nbytes(self) -> int:
         return sum(row.nbytes for row in self._rows)
 
-    def add(self, entering: np.ndarray, logits: np.ndarray) -> bool:
+    def add(self, entering: np.ndarray, logits: np.ndarray, image: np.ndarray | None = None) -> bool:
         """Of one input, float32 [channels, ...] and [C]; whether it was kept.
 
+        `image`: uint8 [side, side, 3], where the owner lets images be kept; of all inputs then.
         Raises `UsageError` where not even one row fits into the memory.
         """
         self.seen += 1
         if self._capacity is None:
-            needed = row_bytes(entering.shape, len(logits))
+            needed = row_bytes(entering.shape, len(logits), 0 if image is None else len(image))
             self._capacity = int(self.memory_mb * _MB // needed)
             if self._capacity == 0:
                 raise UsageError(
@@ -90,7 +93,7 @@ class Collected:
             slot = int(self._random.integers(self.seen))
         if slot >= self._capacity:
             return False
-        self._rows[slot : slot + 1] = [Row.of(entering, logits)]  # one beyond the last is a new one
+        self._rows[slot : slot + 1] = [Row.of(entering, logits, image)]  # one beyond the last is a new one
         return True
 
     def clear(self) -> None:
@@ -108,12 +111,22 @@ class Collected:
         return store.write_arrays(path, {name: np.stack([getattr(row, name) for row in rows]) for name in _ARRAYS})
 
 
-def read_collected(path: Path, sha256: str) -> tuple[np.ndarray, np.ndarray]:
-    """What entered, float32 [n, channels, ...], and the logits, float32 [n, C]. Raises `StoreError`."""
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Of n inputs."""
+
+    entering: np.ndarray  # float32 [n, channels, ...]
+    logits: np.ndarray  # float32 [n, C]
+    images: np.ndarray | None  # uint8 [n, side, side, 3]; None where none were kept
+
+
+def read_collected(path: Path, sha256: str) -> Sample:
+    """What `Collected` wrote; of an earlier version too. Raises `StoreError`."""
     arrays = store.read_arrays(path, sha256)
     codes = arrays["codes"]
     wide = (*codes.shape[:2], *(1 for _ in codes.shape[2:]))
     entering = codes.astype(np.float32)
     entering *= arrays["step"].reshape(wide)
     entering += arrays["low"].reshape(wide)
-    return entering, arrays["logits"]
+    images = arrays.get("image")
+    return Sample(entering, arrays["logits"], images if images is not None and images.size else None)

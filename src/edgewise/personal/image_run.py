@@ -1,5 +1,7 @@
 """One image, as the networks of a device see it: whatever runs for it runs once."""
 
+from time import perf_counter_ns
+
 import numpy as np
 
 from edgewise.personal.generic import GenericNetwork
@@ -22,6 +24,11 @@ class ImageRun:
         return self._entering is not None
 
     @property
+    def raster(self) -> np.ndarray:
+        """The image as large as the generic network takes it, uint8 [side, side, 3]."""
+        return self._generic.parts.preprocess.raster(self._pixels)
+
+    @property
     def entering(self) -> np.ndarray:
         """What enters the generic network's second part, float32 [1, channels, ...]."""
         if self._entering is None:
@@ -42,6 +49,13 @@ class ImageRun:
             self._smaller[fingerprint], ms = self._generic.smaller_one(fingerprint).answer(self._pixels)
             self.ms += ms
         return self._smaller[fingerprint]
+
+    def by_whole(self, network: OnnxPart) -> np.ndarray:
+        """What a user's network that takes the image itself makes of it, float32 [K + 1]."""
+        started = perf_counter_ns()
+        logits = network.run(self._generic.parts.preprocess.apply(self._pixels)[None])
+        self.ms += (perf_counter_ns() - started) / 1e6
+        return logits.reshape(-1)
 
     def by_tail(self, tail: OnnxPart) -> np.ndarray:
         """What a user's tail makes of it, float32 [K + 1]."""

@@ -13,6 +13,7 @@ class Learning:
     enough: Enough = field(default_factory=Enough)
     fewest_inputs: int = 300  # that a network is made of
     memory_mb: float = 200.0  # for what inference leaves behind, a user
+    keep_images: bool = False  # with the rest, until a network is made: then it may be pruned as a whole
     collecting_share: float = 0.1  # of the time of inference that keeping it may take
     target_speedups: tuple[float, ...] = (2.0, 1.5)  # of each tail, against the generic one; the quickest first
     max_drop_points: float = 1.0

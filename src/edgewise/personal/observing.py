@@ -38,7 +38,13 @@ class Observing:
 
     def keep(self, inference: Inference) -> None:
         """Keep what inference computed on the way."""
-        self.collected.add(inference.run.entering[0], inference.run.answer())
+        run = inference.run
+        self.collected.add(run.entering[0], run.answer(), run.raster if self._learning.keep_images else None)
+
+    @property
+    def images_kept(self) -> int:
+        """How many; none where the owner has not allowed it."""
+        return len(self.collected) if self._learning.keep_images else 0
 
     @property
     def returned(self) -> UserTails | None:
@@ -62,7 +68,8 @@ def see_that_enough_fit(learning: Learning, parts: GenericParts) -> None:
 
     Raises `UsageError`.
     """
-    needed_mb = learning.fewest_inputs * row_bytes(parts.entering, len(parts.classes)) / 1_000_000
+    image_px = parts.preprocess.size_px if learning.keep_images else 0
+    needed_mb = learning.fewest_inputs * row_bytes(parts.entering, len(parts.classes), image_px) / 1_000_000
     if needed_mb > learning.memory_mb:
         raise UsageError(
             f"A network is made of {learning.fewest_inputs} inputs, which take {needed_mb:.3g} MB; "

@@ -9,7 +9,7 @@ import numpy as np
 from edgewise.errors import OutputError
 from edgewise.personal.chooser import Chooser, doubt
 from edgewise.personal.image_run import ImageRun
-from edgewise.personal.user_tails import UserTails, tail_file
+from edgewise.personal.user_tails import UserTails, tail_file, whole_file
 from edgewise.prune.foreign import foreign_scores
 from edgewise.prune.posterior import Posterior
 from edgewise.runtime.onnx_part import OnnxPart
@@ -26,9 +26,9 @@ class Tried:
 
 
 class UserNetwork:
-    """It, loaded. Its members are the user's tails, and after them the smaller networks among the user's classes.
+    """It, loaded. Its members are the user's tails, the whole network pruned where it was made, and smaller networks.
 
-    Not safe to call from several threads at once.
+    Those are restricted to the user's classes. Not safe to call from several threads at once.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
@@ -36,6 +36,8 @@ class UserNetwork:
         self.tails, self._folder = UserTails.read(folder), folder
         count = len(self.tails.tails)
         self._parts = [OnnxPart(folder / tail_file(place), threads=threads) for place in range(count)]
+        wholes = range(len(self.tails.wholes))
+        self._wholes = [OnnxPart(folder / whole_file(place), threads=threads) for place in wholes]
         self._own = Posterior(self.tails.classes, other=True)
 
     @cached_property
@@ -57,11 +59,12 @@ class UserNetwork:
     def members(self) -> tuple[str, ...]:
         """Each in words."""
         tails = (f"tail {place}" for place in range(1, len(self._parts) + 1))
-        return (*tails, *(f"{one.name} among the user's classes" for one in self.tails.smaller))
+        wholes = ("the whole network, pruned" for _ in self._wholes)
+        return (*tails, *wholes, *(f"{one.name} among the user's classes" for one in self.tails.smaller))
 
     def warm_up(self) -> None:
         """The first run is slower than others."""
-        for part in self._parts:
+        for part in (*self._parts, *self._wholes):
             part.run(np.zeros((1, *part.shape), np.float32))
 
     def answer(self, member: int, run: ImageRun) -> np.ndarray:
@@ -69,10 +72,13 @@ class UserNetwork:
 
         Raises `ModelError` where it fails, or gives no numbers.
         """
-        if member < len(self._parts):
+        tails, made = len(self._parts), len(self._parts) + len(self._wholes)
+        if member < tails:
             logits = run.by_tail(self._parts[member])
+        elif member < made:
+            logits = run.by_whole(self._wholes[member - tails])
         else:
-            smaller = self.tails.smaller[member - len(self._parts)]
+            smaller = self.tails.smaller[member - made]
             logits = self._own.scores(run.by_smaller(smaller.fingerprint)[None])[0]
         if not np.isfinite(logits).all():
             raise OutputError(f"{self.tails.name} gives values that are not finite.")

@@ -1,4 +1,4 @@
-"""What is known of a user's network: smaller tails behind the generic one's prefix, and smaller networks beside it."""
+"""What is known of a user's network: tails behind the generic one's prefix, whole networks, and smaller ones beside."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from edgewise.restore import restore
 from edgewise.store import FileFacts
 
 KIND, SCHEMA = "user tails", 2
-RECORD, TAIL = "user_tails.json", "tail.onnx"
+RECORD, TAIL, WHOLE = "user_tails.json", "tail.onnx", "network.onnx"
 _AGAIN = "The service makes it again."
 
 
@@ -56,14 +56,15 @@ class _Stored(TypedDict):
     tails: list[_StoredTail]
     enter_ms: NotRequired[float]
     smaller: NotRequired[list[Measured]]
+    wholes: NotRequired[list[_StoredTail]]
     files: dict[str, FileFacts]
 
 
 @dataclass(frozen=True, eq=False)
 class Tail:
-    """One of a user's. What is its `own` is of the user's held-out inputs, in one order."""
+    """One of a user's, or a whole network. What is its `own` is of the user's held-out inputs, in one order."""
 
-    ms: float
+    ms: float  # of a whole network from the image on
     macs: int
     own_scores: tuple[float, ...]  # how foreign they look to it (energy)
     own_doubts: tuple[float, ...]  # how much it doubts its answers
@@ -90,11 +91,13 @@ class UserTails:
     tails: tuple[Tail, ...]  # the quickest first
     enter_ms: float = 0.0  # of the generic network before its tail; 0: not known, as an earlier version made it
     smaller: tuple[Measured, ...] = ()  # networks that may answer in the place of all that
+    wholes: tuple[Tail, ...] = ()  # the generic network pruned from its first layer on; made where images were kept
 
     @property
     def held_out(self) -> Shadow:
-        """What the tails made of the user's held-out inputs."""
-        columns = ([getattr(one, name) for one in self.tails] for name in ("own_doubts", "own_scores", "own_drops"))
+        """What the networks that were made of them made of the user's held-out inputs."""
+        made = (*self.tails, *self.wholes)
+        columns = ([getattr(one, name) for one in made] for name in ("own_doubts", "own_scores", "own_drops"))
         return Shadow(*(np.array(column).T for column in columns))
 
     @property
@@ -105,13 +108,13 @@ class UserTails:
     @property
     def seconds(self) -> float:
         """That making them took."""
-        return sum(one.cost.seconds for one in self.tails)
+        return sum(one.cost.seconds for one in (*self.tails, *self.wholes))
 
     @property
     def costs(self) -> Costs:
-        """Of the tails, and after them of the smaller networks."""
-        members = (*self.tails, *self.smaller)
-        behind = tuple(isinstance(one, Tail) for one in members)
+        """Of the tails, and after them of whole networks and of smaller ones."""
+        members = (*self.tails, *self.wholes, *self.smaller)
+        behind = tuple(place < len(self.tails) for place in range(len(members)))
         return Costs(self.enter_ms, self.generic_ms, tuple(one.ms for one in members), behind)
 
     def outside(self, belief: Belief, known: int) -> float:
@@ -120,9 +123,11 @@ class UserTails:
 
     def write(self, folder: Path) -> None:
         """Beside the tails' own folders, and after them: it names their hashes."""
-        files = store.describe_files(folder, tuple(tail_file(place) for place in range(len(self.tails))))
-        tails = [one.to_values() for one in self.tails]
-        store.write_json(folder / RECORD, KIND, SCHEMA, asdict(self) | {"tails": tails, "files": files})
+        names = [tail_file(place) for place in range(len(self.tails))]
+        names += [whole_file(place) for place in range(len(self.wholes))]
+        tails, wholes = ([one.to_values() for one in made] for made in (self.tails, self.wholes))
+        values = {"tails": tails, "wholes": wholes, "files": store.describe_files(folder, tuple(names))}
+        store.write_json(folder / RECORD, KIND, SCHEMA, asdict(self) | values)
 
     @classmethod
     def read(cls, folder: Path) -> "UserTails":
@@ -142,12 +147,18 @@ class UserTails:
             tuple(_tail(one, path) for one in stored["tails"]),
             stored.get("enter_ms", 0.0),
             tuple(stored.get("smaller", ())),
+            tuple(_tail(one, path) for one in stored.get("wholes", ())),
         )
 
 
 def tail_file(place: int) -> str:
     """Where one of the tails lies in its network's folder."""
     return f"{place + 1}/{TAIL}"
+
+
+def whole_file(place: int) -> str:
+    """Where one of the whole networks lies."""
+    return f"whole-{place + 1}/{WHOLE}"
 
 
 def _tail(stored: _StoredTail, path: Path) -> Tail:

@@ -55,6 +55,7 @@ def user_state(device: Device, user: str) -> UserState:
         seen=observer.seen,
         outside_at_most=observer.outside_at_most,
         wait=session.wait,
+        images_kept=learner.observing.images_kept,
         progress=None if progress is None else Progress(what=progress.what, done=progress.done, total=progress.total),
         verdict=learner.verifying.so_far if learner.verifying else "",
         histogram={label: count for label, count in counts.items() if label is not None},

@@ -89,6 +89,7 @@ class UserState(BaseModel):
     seen: int = Field(description="Inputs since the last change.")
     outside_at_most: float = Field(description="Bound for the share of inputs of other classes; 1 while unknown.")
     wait: int = Field(description="Inputs to pass before learning goes on.")
+    images_kept: int = Field(description="Images in memory, until a network is made; 0 unless the owner allows it.")
     progress: Progress | None
     verdict: str = Field(description="What the guard has seen of the network that is tried.")
     histogram: dict[str, int] = Field(description="The latest thousand answers.")

@@ -91,7 +91,7 @@ function factsOf(state, events) {
   const serves = own(state);
   if (serves) {
     const { ms, generic_ms: generic } = serves.figures;
-    facts.push(["Speed", `${times(generic / ms)} the generic network's, in the part that it replaces`]);
+    facts.push(["Speed", `${times(generic / ms)} the generic network's`]);
   }
   if (state.phase === "verify" && state.verdict) facts.push(["Trial", sentence(state.verdict)]);
   const trial = serves && trialOf(serves.name, events);
@@ -102,6 +102,7 @@ function factsOf(state, events) {
   if (state.phase === "observe" && state.outside_at_most < 1) {
     facts.push(["Others", `at most ${percent(state.outside_at_most)} of the images are of other classes`]);
   }
+  if (state.images_kept) facts.push(["Images", `${count(state.images_kept, "image")} kept in memory until a network is made`]);
   if (state.labels.length) facts.push(["Classes", state.labels.join(", ")]);
   const made = state.networks.filter((one) => one.figures.seconds > 0);
   if (made.length) {
