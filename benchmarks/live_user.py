@@ -1,14 +1,15 @@
 """A user on a device, as it happens: real networks and photographs through the real service.
 
-    python benchmarks/live_user.py [--users 1] [--inputs 1500] [--open-share 0.5] [--alone] [--work DIR]
+    python benchmarks/live_user.py [--users 1] [--inputs 2000] [--open-share 0.5] [--alone] [--keep-images] [--work DIR]
 
 Data: EDGEWISE_DATA (default ../shared/data). Users of five classes are those of `prune_users.py`. Each is played
 through `edgewise serve` (ResNet-50 at 192 px and two smaller networks, one thread) in three parts: the user, then
 another one, then the first again. The stream is of training images, each three times: as it is, and cropped and
 mirrored by chance, so that no input is quite another. Images come as fast as they are answered, but while a network is
 made, --making-rate a second. What was let in is judged on the official validation images, which no stream holds, beside
-its parts and selection among generic networks alone. A user is played once and kept in --work. Writes
-benchmarks/results/live_user.json and docs/live_user.md.
+its parts and selection among generic networks alone. With --keep-images there are no smaller networks; images are kept
+and the whole network is pruned as well. A user is played once and kept in --work. Writes
+benchmarks/results/live_user.json and docs/live_user.md, or live_user_images.
 """
 
 import argparse
@@ -97,18 +98,25 @@ class Told:
 
 
 def played(
-    user: User, other: User | None, work: Path, inputs: int, open_share: float, making_rate: float
+    user: User,
+    other: User | None,
+    work: Path,
+    inputs: int,
+    open_share: float,
+    making_rate: float,
+    *,
+    keep_images: bool,
 ) -> dict[str, Any]:
     """All that is to be known of one user."""
     others = () if other is None else other.classes
-    folder = work / f"{user.name}-{open_share:g}"
+    folder = work / f"{user.name}-{open_share:g}{'-images' if keep_images else ''}"
     done = folder / "user.json"
     if done.is_file():
         return json.loads(done.read_text())
     data = folder / "data"
     write_stream(data, [*user.classes, *others])
-    smaller = zoo_file(work, "smaller", SMALLER)
-    serve = {"--smaller": (smaller,), "--open-share": (open_share,), "--memory-mb": (1000,)}
+    serve: dict[str, tuple[Any, ...]] = {"--open-share": (open_share,), "--memory-mb": (1000,)}
+    serve |= {"--keep-images": (True,)} if keep_images else {"--smaller": (zoo_file(work, "smaller", SMALLER),)}
     generic = zoo_file(work, "generic", [NETWORK])
     settings = Settings("ImageNet, training images", str(generic), serve, making_rate, seed=SEED)
     stream = make_stream(read_items(data), user.classes, others, inputs)
@@ -146,10 +154,11 @@ def _pruning(story: Story) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=1)
-    parser.add_argument("--inputs", type=int, default=1500)
+    parser.add_argument("--inputs", type=int, default=2000)
     parser.add_argument("--open-share", type=float, default=0.5)
     parser.add_argument("--making-rate", type=float, default=2.0)
     parser.add_argument("--alone", action="store_true", help="nobody else comes")
+    parser.add_argument("--keep-images", action="store_true", help="and no smaller networks")
     parser.add_argument("--work", type=Path, default=Path("live_user_work"))
     chosen = parser.parse_args()
     if not IMAGES.is_dir():
@@ -157,20 +166,29 @@ def main() -> None:
     drawn = list(users({5: 3}))
     others = [None] * chosen.users if chosen.alone else [*drawn[1:], drawn[0]]
     found = [
-        played(user, other, chosen.work, chosen.inputs, chosen.open_share, chosen.making_rate)
+        played(
+            user,
+            other,
+            chosen.work,
+            chosen.inputs,
+            chosen.open_share,
+            chosen.making_rate,
+            keep_images=chosen.keep_images,
+        )
         for user, other in zip(drawn[: chosen.users], others, strict=False)
     ]
     result = {
         "seed": SEED,
         "network": NETWORK.name,
-        "smaller": [one.name for one in SMALLER],
+        "smaller": [] if chosen.keep_images else [one.name for one in SMALLER],
         "inputs": chosen.inputs,
         "open_share": chosen.open_share,
         "making_rate": chosen.making_rate,
         "users": found,
     }
-    write_result("live_user", result)
-    write_page("live_user", page(result))
+    name = "live_user_images" if chosen.keep_images else "live_user"
+    write_result(name, result)
+    write_page(name, page(result))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ from pages import markdown_list, markdown_table
 def page(result: dict[str, Any]) -> list[str]:
     alone = "" if any(one["other"] for one in result["users"]) else " --alone"
     command = f"python benchmarks/live_user.py --users {len(result['users'])} --inputs {result['inputs']}{alone}"
-    command += f" --open-share {result['open_share']:g}"
+    command += f" --open-share {result['open_share']:g}{'' if result['smaller'] else ' --keep-images'}"
+    beside = f"beside it {' and '.join(result['smaller'])}" if result["smaller"] else "of which images are kept"
     parts = [
         "# A user on a device, as it happens",
-        f"Made by `{command}` (seed {result['seed']}): {result['network']}, beside it "
-        f"{' and '.join(result['smaller'])}; {result['inputs']:,} inputs a part and up to {result['making_rate']:g} a "
+        f"Made by `{command}` (seed {result['seed']}): {result['network']}, {beside}; "
+        f"{result['inputs']:,} inputs a part and up to {result['making_rate']:g} a "
         "second while a network is made, one thread, the real service over its socket. Streams are of ImageNet "
         "training images and crops of them, which these networks were trained on: what the guard saw of them is rosier "
         "than photographs of one's own would be. The tables of networks are on the official validation images, which "

@@ -1,6 +1,8 @@
 """Networks that are turned down or fail, and devices that cannot store: the generic network answers meanwhile."""
 
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,13 @@ from tests.personal.learned import ANNA, BERT, LEARNED, Ready, Served, served
 from tests.personal.states import small_disk
 
 pytestmark = pytest.mark.torch
+
+
+def _fill(path: Path) -> None:
+    """With a file of all that is left of a file system."""
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
 
 
 class TestWhatIsTurnedDown:
@@ -210,6 +219,42 @@ class TestTrouble:
                 assert not list(device.folder.rglob("*.part"))
                 (disk / "ballast").unlink()
                 device.until(learner, ANNA, "watch")
+
+    def test_a_full_disk_at_the_swap(self, stages_once: dict[str, Path], tmp_path: Path, at_once: type[Ready]) -> None:
+        """What took minutes to make and hundreds of inputs to try waits for the disk."""
+        disk = tmp_path / "disk"
+        with small_disk(disk), served(Path(shutil.copytree(stages_once["verify"], disk / "device"))) as device:
+            learner = device.learner()
+            _fill(disk / "ballast")
+            for _ in range(300):
+                reply = learner.answer(device.stream.next(ANNA))
+                with suppress(StoreError):
+                    learner.learn(reply)
+            assert learner.verifying is not None
+            assert learner.verifying.passes
+            assert learner.session.phase == "verify", "and the generic network answers"
+            (disk / "ballast").unlink()
+            assert device.until(learner, ANNA, "watch") <= 2
+            assert device.kinds() == LEARNED
+            device.assert_consistent(learner)
+
+    @pytest.mark.parametrize("away_s", [-1e8, 1e8])
+    def test_a_clock_that_jumps(self, device: Served, monkeypatch: pytest.MonkeyPatch, away_s: float) -> None:
+        """Years to and fro in the midst of it: what came first is told by its number."""
+        learner, now = device.learner(most_networks=1), time.time
+        device.until(learner, ANNA, "verify")
+        monkeypatch.setattr(time, "time", lambda: now() + away_s)
+        device.until(learner, ANNA, "watch")
+        device.until(learner, BERT, "observe")
+        monkeypatch.setattr(time, "time", now)
+        device.until(learner, BERT, "watch")
+        assert device.kinds() == [*LEARNED, "alarm", *LEARNED]
+        assert [event.seq for event in device.events()] == sorted(event.seq for event in device.events())
+        assert device.networks() == {"network-1": True, "network-2": False}, "the older one goes"
+        learner.close()
+        learner = device.learner(most_networks=1)
+        assert learner.session.serving == "network-2"
+        device.assert_consistent(learner)
 
     def test_too_little_memory_is_said_at_once(self, device: Served) -> None:
         with pytest.raises(UsageError, match=r"150 inputs, which take 4\.\d+ MB; 3 MB are allowed"):

@@ -397,6 +397,7 @@ def test_the_keyboard_reaches_every_control(page: Page, ask: Callable[..., None]
 def test_a_service_that_is_gone_is_said_to_be(browser: Browser, state: Path, ask: Callable[..., None]) -> None:  # noqa: F811
     with RunningService(state) as ending, visited(browser, ending.address, "me", faults=True) as page:
         ask(page)
+        page.locator("#pause:enabled").wait_for()  # the page has heard of the user
         ending.kill()
         page.locator("#service-problem", has_text="The service does not answer.").wait_for()
         page.get_by_role("button", name="Pause learning").click()

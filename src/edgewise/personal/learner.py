@@ -182,8 +182,7 @@ class Learner:
 
     def _make_room(self) -> None:
         """Let the oldest networks go where there are more than may be kept."""
-        stored = sorted(self._journal.networks(), key=lambda one: one.created_unix_s)
-        others = [one.name for one in stored if one.name != self.session.serving]
+        others = [one.name for one in self._journal.networks() if one.name != self.session.serving]
         for name in others[: max(0, len(others) + 1 - self._learning.most_networks)]:
             self._retire(name)
 
@@ -213,13 +212,16 @@ class Learner:
         assert name is not None
         try:
             verifying.take(inference)
-            if verifying.passes and verifying.chooser:
-                verifying.network.let_choose(verifying.chooser)
-                self._watch(name)
         except EdgewiseError as error:
             self._turn_down(f"{name} failed while it was tried: {error}")
             return
-        if verifying.passes:
+        if verifying.passes and verifying.chooser:
+            verifying.network.let_choose(verifying.chooser)  # on a full disk it stays as it is until the next input
+            try:
+                self._watch(name)
+            except EdgewiseError as error:
+                self._turn_down(f"{name} cannot be taken up: {error}")
+                return
             self.session, self.verifying = self.session.let_in(), None
             row = self._folder.row(verifying.network, str(verifying.evidence))
             self._make_room()

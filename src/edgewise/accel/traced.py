@@ -1,0 +1,94 @@
+"""The products of a PyTorch network, as shapes. Needs the extra `torch`.
+
+What runs is watched, not what the network is made of: functional calls count as modules do.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.module_tracker import ModuleTracker
+
+from edgewise.accel.convolution import Convolution, dense
+from edgewise.errors import ModelError
+
+_aten = torch.ops.aten
+_NEUTRAL = (1, 1, 1, 0, 1)  # size, kernel, stride, padding, dilation along an axis that is not there
+
+
+def layers_of(network: nn.Module, image: Tensor) -> tuple[Convolution, ...]:
+    """Convolutions, dense layers and other products of a network in eval mode, in the order in which they run.
+
+    `image`: float32 [n, channels, h, w]. What is left over (batch norm, activations, pooling, sums) is no product and
+    stays with the CPU. Raises `ModelError` for convolutions of more than two dimensions, or transposed ones, and for a
+    network that has no products.
+    """
+    with torch.no_grad(), _Watch() as watch:
+        network(image)
+    if not watch.found:
+        raise ModelError("Nothing in this network is a product of matrices.")
+    return tuple(watch.found)
+
+
+class _Watch(TorchDispatchMode):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Convolution] = []
+        self._where = ModuleTracker()
+
+    def __enter__(self) -> "_Watch":
+        self._where.__enter__()
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._where.__exit__(*error)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        told = _TOLD.get(func._overloadpacket)
+        if told is not None:
+            self.found.append(told(self._name, *args))
+        return func(*args, **(kwargs or {}))
+
+    @property
+    def _name(self) -> str:
+        """Of the module that runs, as the network calls it."""
+        innermost = max((name for name in self._where.parents if name != "Global"), key=len, default="")
+        return innermost.partition(".")[2] or innermost
+
+
+def _convolution(name: str, given: Tensor, weights: Tensor, *others: Any) -> Convolution:
+    _, stride, padding, dilation, transposed, _, groups = others
+    if transposed or given.ndim not in (3, 4):
+        kind = "a transposed convolution" if transposed else f"a convolution of {given.ndim - 2} dimensions"
+        raise ModelError(
+            f"{name} is {kind}; such is not modelled.", "Leave it to the CPU: give the network without it."
+        )
+    along = [_pair(values) for values in (given.shape[2:], weights.shape[2:], stride, padding, dilation)]
+    if given.ndim == 3:  # along one line
+        along = [(neutral, pair[1]) for neutral, pair in zip(_NEUTRAL, along, strict=True)]
+    size, kernel, stride, padding, dilation = along
+    return Convolution(name, len(given), given.shape[1], len(weights), size, kernel, stride, padding, dilation, groups)
+
+
+def _pair(values: Any) -> tuple[int, int]:
+    return int(values[0]), int(values[-1])
+
+
+def _dense(name: str, _: Tensor, left: Tensor, right: Tensor, *__: Any) -> Convolution:
+    return _product(name, left, right)
+
+
+def _product(name: str, left: Tensor, right: Tensor, *_: Any) -> Convolution:
+    return dense(name, len(left), left.shape[1], right.shape[1])
+
+
+def _products(name: str, left: Tensor, right: Tensor, *_: Any) -> Convolution:
+    """Several, which are groups of one."""
+    count, rows, takes = left.shape
+    return Convolution(name, rows, count * takes, count * right.shape[2], (1, 1), groups=count)
+
+
+_TOLD = {_aten.convolution: _convolution, _aten.addmm: _dense, _aten.mm: _product, _aten.bmm: _products}

@@ -1,0 +1,114 @@
+"""`edgewise accel`: networks on a systolic array."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgewise.cli import options
+from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
+from edgewise.errors import UsageError
+from edgewise.zoo.sources import find
+
+if TYPE_CHECKING:
+    from edgewise.accel.run import LayerRun
+
+app = typer.Typer(help="What a network takes on a systolic array, forwards and backwards.", no_args_is_help=True)
+
+
+class Dataflow(StrEnum):
+    """What stays in the array."""
+
+    weight = "weight"
+    output = "output"
+    input = "input"
+
+
+class Pass(StrEnum):
+    """What is done with a batch."""
+
+    forward = "forward"
+    backward = "backward"
+    both = "both"
+
+
+@app.callback()
+def accel() -> None:
+    """What a network takes on a systolic array, forwards and backwards."""
+
+
+@app.command("run")
+def run(
+    source: Annotated[
+        str, typer.Argument(help="A classifier: onnx:PATH, timm:NAME, torchvision:NAME, torch:PATH.py:FN.")
+    ],
+    rows: Annotated[int, typer.Option(min=1, help="Of multipliers.")] = 64,
+    columns: Annotated[int, typer.Option(min=1, help="Of multipliers.")] = 64,
+    dataflow: Annotated[Dataflow, typer.Option(help="What stays in the array while the rest streams past.")] = (
+        Dataflow.weight
+    ),
+    shadow: Annotated[
+        bool,
+        typer.Option(
+            "--shadow/--serial", help="Whether the next tile is loaded, or the last one drained, while the array works."
+        ),
+    ] = True,
+    clock_mhz: Annotated[float, typer.Option(min=1, help="Of the array.")] = 480.0,
+    batch: Annotated[int, typer.Option(min=1, help="Images.")] = 1,
+    what: Annotated[Pass, typer.Option("--pass", help="The answers, the gradients, or both.")] = Pass.forward,
+    input: Annotated[
+        int | None, typer.Option(min=8, metavar="PX", help="Height and width of the image. Default: the network's own.")
+    ] = None,
+    weights: options.Weights = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Count the cycles of each layer's products of matrices.
+
+    The array alone: its memory is taken to keep up, and what is no product (batch norm, activations, pooling) to be
+    done elsewhere. timm's and torchvision's networks are built without their weights, which change nothing here.
+    """
+    from edgewise.runtime.torch import import_torch
+
+    torch = import_torch("edgewise accel run")
+    from edgewise.accel.array import Array
+    from edgewise.accel.run import run_layers
+    from edgewise.accel.traced import layers_of
+    from edgewise.prune.source import network_of
+
+    sources = find([source], weights or ())
+    if len(sources) != 1:
+        raise UsageError(f"{source!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
+    array = Array(rows, columns, dataflow.value, shadow)
+    with progress_bars(quiet=quiet or json) as progress:
+        progress("looking at the network", 0, 1)
+        network, size_px = network_of(sources[0])
+        side = input or size_px
+        found = run_layers(layers_of(network, torch.zeros(batch, 3, side, side)), array, what.value)
+        progress("looking at the network", 1, 1)
+    cycles, macs = sum(one.cycles for one in found), sum(one.macs for one in found)
+    share = macs / (cycles * rows * columns)
+    if json:
+        whole = {"cycles": cycles, "macs": macs, "utilisation": share, "ms": cycles / clock_mhz / 1e3}
+        about = {"source": sources[0].text, "input": [batch, 3, side, side], "pass": what.value}
+        print_json({**about, "array": array, "clock_mhz": clock_mhz, **whole, "layers": found})
+        return
+    print_table(
+        f"{sources[0].text}, {batch} x 3 x {side} x {side}, {what.value}: {cycles:,} cycles, "
+        f"{cycles / clock_mhz / 1e3:.3g} ms at {clock_mhz:g} MHz; {macs / 1e6:,.1f} M MACs, {percent(share)}% of "
+        f"{rows} x {columns} multipliers used",
+        ["layer", "product", "m x k x n", "M MACs", "folds", "cycles", "% of all", "used %"],
+        [_row(one, cycles) for one in found],
+        left=3,
+    )
+    if not quiet:
+        show_note("the array alone: memory is taken to keep up; what is no product of matrices does not count")
+
+
+def _row(one: "LayerRun", cycles: int) -> list[str]:
+    shapes = [
+        f"{gemm.m} x {gemm.k} x {gemm.n}{f', {gemm.count} times' if gemm.count > 1 else ''}" for gemm in one.gemms
+    ]
+    shown = shapes[0] if len(shapes) == 1 else f"{shapes[0]} and {len(shapes) - 1} more"
+    share = [percent(one.cycles / cycles), percent(one.utilisation)]
+    return [one.name, one.kind, shown, f"{one.macs / 1e6:,.2f}", f"{one.folds:,}", f"{one.cycles:,}", *share]
