@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -223,7 +223,10 @@ class TestTrouble:
     def test_a_full_disk_at_the_swap(self, stages_once: dict[str, Path], tmp_path: Path, at_once: type[Ready]) -> None:
         """What took minutes to make and hundreds of inputs to try waits for the disk."""
         disk = tmp_path / "disk"
-        with small_disk(disk), served(Path(shutil.copytree(stages_once["verify"], disk / "device"))) as device:
+        with ExitStack() as closed:
+            closed.enter_context(small_disk(disk))
+            (disk / "ballast").unlink()
+            device = closed.enter_context(served(Path(shutil.copytree(stages_once["verify"], disk / "device"))))
             learner = device.learner()
             _fill(disk / "ballast")
             for _ in range(300):
