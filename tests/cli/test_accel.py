@@ -1,6 +1,7 @@
 """`edgewise accel`."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_a_table_of_layers(edgewise) -> None:
 def test_json_says_all(edgewise) -> None:
     asked = ("accel", "run", "tiny:xs", "--pass", "both", "--batch", 2, "--serial", "--clock-mhz", 100, "--json")
     found = json.loads(edgewise(*asked).stdout)
-    assert found["input"] == [2, 3, 32, 32]
+    assert (found["batch"], found["size"]) == (2, [32, 32])
     assert found["array"] == {"rows": 64, "columns": 64, "dataflow": "weight", "shadow": False}
     assert found["cycles"] == sum(one["cycles"] for one in found["layers"])
     assert found["ms"] == pytest.approx(found["cycles"] / 1e5)
@@ -26,6 +27,19 @@ def test_json_says_all(edgewise) -> None:
     assert kinds == {"forward", "weight gradient", "input gradient"}
     first, last = found["layers"][0], found["layers"][-1]
     assert (first["name"], last["kind"]) == (last["name"], "weight gradient"), "nobody asks for the image's gradient"
+
+
+def test_a_topology_of_scale_sim(edgewise, tmp_path: Path) -> None:
+    path = tmp_path / "net.csv"
+    path.write_text("Layer, M, N, K,\nfirst, 100, 64, 64,\n")
+    found = json.loads(edgewise("accel", "run", path, "--json").stdout)
+    assert [one["name"] for one in found["layers"]] == ["first"]
+    assert found["macs"] == 100 * 64 * 64
+    done = edgewise("accel", "run", path, "--batch", 2)
+    assert (done.returncode, "Leave --batch" in done.stderr) == (2, True)
+    path.write_text("Layer, M, N, K,\nfirst, 100,\n")
+    done = edgewise("accel", "run", path)
+    assert (done.returncode, "line 2" in done.stderr) == (3, True)
 
 
 def test_shadow_registers_save_cycles(edgewise) -> None:

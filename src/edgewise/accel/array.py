@@ -59,7 +59,8 @@ class Array:
         is out.
 
         Source: Samajdar et al. 2020, "A Systematic Methodology for Characterizing Scalability of DNN Accelerators using
-        SCALE-Sim", eq. 3, for the folds of an output-stationary array; SCALE-Sim leaves out the draining.
+        SCALE-Sim": the run time of one array, (2R + C + T - 2) a fold. Shadow registers are a reading of how systolic
+        arrays of products load their weights.
         """
         _, _, streamed = self.sides(gemm)
         crossing, folds = streamed + self.rows + self.columns - 2, self.folds(gemm)

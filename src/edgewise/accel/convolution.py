@@ -38,7 +38,7 @@ class Convolution:
             raise UsageError(f"{self.name}: sizes must be 1 or more, padding 0 or more; it is {self}.")
         if self.takes % self.groups or self.gives % self.groups:
             raise UsageError(
-                f"{self.name}: {self.groups} groups divide neither {self.takes} nor {self.gives} channels."
+                f"{self.name}: {self.groups} groups do not divide both {self.takes} and {self.gives} channels."
             )
         if min(self.gives_size) < 1:
             raise UsageError(f"{self.name}: an input of {self.size} is smaller than a kernel of {self.kernel}.")

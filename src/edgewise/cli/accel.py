@@ -1,6 +1,7 @@
 """`edgewise accel`: networks on a systolic array."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,9 +9,11 @@ import typer
 from edgewise.cli import options
 from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
 from edgewise.errors import UsageError
+from edgewise.text import printable
 from edgewise.zoo.sources import find
 
 if TYPE_CHECKING:
+    from edgewise.accel.convolution import Convolution
     from edgewise.accel.run import LayerRun
 
 app = typer.Typer(help="What a network takes on a systolic array, forwards and backwards.", no_args_is_help=True)
@@ -40,7 +43,11 @@ def accel() -> None:
 @app.command("run")
 def run(
     source: Annotated[
-        str, typer.Argument(help="A classifier: onnx:PATH, timm:NAME, torchvision:NAME, torch:PATH.py:FN.")
+        str,
+        typer.Argument(
+            help="A classifier: onnx:PATH, timm:NAME, torchvision:NAME, torch:PATH.py:FN; or a topology of SCALE-Sim: "
+            "PATH.csv."
+        ),
     ],
     rows: Annotated[int, typer.Option(min=1, help="Of multipliers.")] = 64,
     columns: Annotated[int, typer.Option(min=1, help="Of multipliers.")] = 64,
@@ -68,33 +75,25 @@ def run(
     The array alone: its memory is taken to keep up, and what is no product (batch norm, activations, pooling) to be
     done elsewhere. timm's and torchvision's networks are built without their weights, which change nothing here.
     """
-    from edgewise.runtime.torch import import_torch
-
-    torch = import_torch("edgewise accel run")
     from edgewise.accel.array import Array
     from edgewise.accel.run import run_layers
-    from edgewise.accel.traced import layers_of
-    from edgewise.prune.source import network_of
 
-    sources = find([source], weights or ())
-    if len(sources) != 1:
-        raise UsageError(f"{source!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
     array = Array(rows, columns, dataflow.value, shadow)
     with progress_bars(quiet=quiet or json) as progress:
         progress("looking at the network", 0, 1)
-        network, size_px = network_of(sources[0])
-        side = input or size_px
-        found = run_layers(layers_of(network, torch.zeros(batch, 3, side, side)), array, what.value)
+        named, layers = _layers(source, weights or [], batch, input)
         progress("looking at the network", 1, 1)
+    found = run_layers(layers, array, what.value)
     cycles, macs = sum(one.cycles for one in found), sum(one.macs for one in found)
     share = macs / (cycles * rows * columns)
     if json:
         whole = {"cycles": cycles, "macs": macs, "utilisation": share, "ms": cycles / clock_mhz / 1e3}
-        about = {"source": sources[0].text, "input": [batch, 3, side, side], "pass": what.value}
+        about = {"source": named, "batch": batch, "size": layers[0].size, "pass": what.value}
         print_json({**about, "array": array, "clock_mhz": clock_mhz, **whole, "layers": found})
         return
+    height, width = layers[0].size
     print_table(
-        f"{sources[0].text}, {batch} x 3 x {side} x {side}, {what.value}: {cycles:,} cycles, "
+        f"{named}, {batch} x {height} x {width}, {what.value}: {cycles:,} cycles, "
         f"{cycles / clock_mhz / 1e3:.3g} ms at {clock_mhz:g} MHz; {macs / 1e6:,.1f} M MACs, {percent(share)}% of "
         f"{rows} x {columns} multipliers used",
         ["layer", "product", "m x k x n", "M MACs", "folds", "cycles", "% of all", "used %"],
@@ -103,6 +102,28 @@ def run(
     )
     if not quiet:
         show_note("the array alone: memory is taken to keep up; what is no product of matrices does not count")
+
+
+def _layers(source: str, weights: list[str], batch: int, input_px: int | None) -> "tuple[str, tuple[Convolution, ...]]":
+    """What is looked at, and its layers."""
+    if source.lower().endswith(".csv"):
+        from edgewise.accel.topology import read_topology
+
+        if batch > 1 or input_px is not None:
+            raise UsageError("A topology has its own sizes, and one image.", "Leave --batch and --input out.")
+        return printable(source), read_topology(Path(source))
+    from edgewise.runtime.torch import import_torch
+
+    torch = import_torch("edgewise accel run")
+    from edgewise.accel.traced import layers_of
+    from edgewise.prune.source import network_of
+
+    sources = find([source], weights)
+    if len(sources) != 1:
+        raise UsageError(f"{source!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
+    network, size_px = network_of(sources[0])
+    side = input_px or size_px
+    return sources[0].text, layers_of(network, torch.zeros(batch, 3, side, side))
 
 
 def _row(one: "LayerRun", cycles: int) -> list[str]:
