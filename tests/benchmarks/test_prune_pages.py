@@ -13,7 +13,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 pytestmark = pytest.mark.torch
 
 
-@pytest.mark.parametrize("name", ["bottom_up_run", "live_user", "prune_ablation", "prune_scenes"])
+@pytest.mark.parametrize("name", ["bottom_up_run", "live_user", "live_user_images", "prune_ablation", "prune_scenes"])
 def test_the_page_is_that_of_the_stored_results(scripts, name: str) -> None:
     stored = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text())
     text = (BENCHMARKS.parent / "docs" / f"{name}.md").read_text()
