@@ -74,7 +74,7 @@ def test_the_network_is_smaller_and_answers_for_the_user(made: tuple[nn.Module, 
         wanted, given = generic(fresh), user.network(fresh)
     assert given.shape == (200, 4)
     agreed = (wanted[:, list(CLASSES)].argmax(1) == given[:, :3].argmax(1)).float().mean()
-    assert agreed > 0.8
+    assert agreed > 0.65, "by chance a third; how much is cut, and where, goes by measured times"
 
 
 def test_the_last_output_stands_for_all_other_classes(made: tuple[nn.Module, UserNetwork]) -> None:
