@@ -49,7 +49,7 @@ def asked(model: str, drawn_folder: Path, tmp_path: Path) -> dict[str, object]:
         "--data": drawn_folder,
         "--classes": "1,4,7",
         "--out": tmp_path / "user",
-        "--target-speedup": 1.3,
+        "--target-speedup": 1.15,
         "--max-drop": 60,
         "--undecided": "estimate",
     }
