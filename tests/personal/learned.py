@@ -37,7 +37,7 @@ from edgewise.runtime.onnx_part import OnnxPart
 from edgewise.zoo.tiny import WEIGHTS
 from tests.tiny_generic import images
 
-ANNA, BERT = (1, 4, 7), (0, 2, 5)  # the classes of two users
+ANNA, BERT, CARL = (1, 4, 7), (0, 2, 5), (3, 6, 8)  # the classes of three users
 LEARNED = ["learned", "made", "swapped"]  # what happens until a user's own network serves
 QUICK = Learning(
     enough=Enough(first=96, window=600),

@@ -71,10 +71,3 @@ class Array:
     def utilisation(self, gemm: Gemm) -> float:
         """0..1: of all that the multipliers could have done meanwhile."""
         return gemm.macs / (self.cycles(gemm) * self.rows * self.columns)
-
-
-def scale_sim_cycles(array: Array, gemm: Gemm) -> int:
-    """The compute cycles that SCALE-Sim 3 reports of one product: no draining, and one too few (its issue 125)."""
-    _, _, streamed = array.sides(gemm)
-    loading = 0 if array.dataflow == "output" else array.rows
-    return array.folds(gemm) * (loading + streamed + array.rows + array.columns - 2) - 1

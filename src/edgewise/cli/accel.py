@@ -1,38 +1,22 @@
 """`edgewise accel`: networks on a systolic array."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgewise.accel.array import Array, Dataflow
+from edgewise.accel.run import LayerRun, Pass, run_layers
 from edgewise.cli import options
 from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
 from edgewise.errors import UsageError
 from edgewise.text import printable
-from edgewise.zoo.sources import find
+from edgewise.zoo.sources import find_one
 
 if TYPE_CHECKING:
     from edgewise.accel.convolution import Convolution
-    from edgewise.accel.run import LayerRun
 
 app = typer.Typer(help="What a network takes on a systolic array, forwards and backwards.", no_args_is_help=True)
-
-
-class Dataflow(StrEnum):
-    """What stays in the array."""
-
-    weight = "weight"
-    output = "output"
-    input = "input"
-
-
-class Pass(StrEnum):
-    """What is done with a batch."""
-
-    forward = "forward"
-    backward = "backward"
-    both = "both"
 
 
 @app.callback()
@@ -51,9 +35,7 @@ def run(
     ],
     rows: Annotated[int, typer.Option(min=1, help="Of multipliers.")] = 64,
     columns: Annotated[int, typer.Option(min=1, help="Of multipliers.")] = 64,
-    dataflow: Annotated[Dataflow, typer.Option(help="What stays in the array while the rest streams past.")] = (
-        Dataflow.weight
-    ),
+    dataflow: Annotated[Dataflow, typer.Option(help="What stays in the array while the rest streams past.")] = "weight",
     shadow: Annotated[
         bool,
         typer.Option(
@@ -62,7 +44,7 @@ def run(
     ] = True,
     clock_mhz: Annotated[float, typer.Option(min=1, help="Of the array.")] = 480.0,
     batch: Annotated[int, typer.Option(min=1, help="Images.")] = 1,
-    what: Annotated[Pass, typer.Option("--pass", help="The answers, the gradients, or both.")] = Pass.forward,
+    what: Annotated[Pass, typer.Option("--pass", help="The answers, the gradients, or both.")] = "forward",
     input: Annotated[
         int | None, typer.Option(min=8, metavar="PX", help="Height and width of the image. Default: the network's own.")
     ] = None,
@@ -75,30 +57,24 @@ def run(
     The array alone: its memory is taken to keep up, and what is no product (batch norm, activations, pooling) to be
     done elsewhere. timm's and torchvision's networks are built without their weights, which change nothing here.
     """
-    from edgewise.accel.array import Array
-    from edgewise.accel.run import run_layers
-
-    array = Array(rows, columns, dataflow.value, shadow)
+    array = Array(rows, columns, dataflow, shadow)
     with progress_bars(quiet=quiet or json) as progress:
         progress("looking at the network", 0, 1)
         named, layers = _layers(source, weights or [], batch, input)
         progress("looking at the network", 1, 1)
-    found = run_layers(layers, array, what.value)
+    found = run_layers(layers, array, what)
     cycles, macs = sum(one.cycles for one in found), sum(one.macs for one in found)
-    share = macs / (cycles * rows * columns)
-    if json:
-        whole = {"cycles": cycles, "macs": macs, "utilisation": share, "ms": cycles / clock_mhz / 1e3}
-        about = {"source": named, "batch": batch, "size": layers[0].size, "pass": what.value}
-        print_json({**about, "array": array, "clock_mhz": clock_mhz, **whole, "layers": found})
-        return
+    share, ms = macs / (cycles * rows * columns), cycles / clock_mhz / 1e3
     height, width = layers[0].size
-    print_table(
-        f"{named}, {batch} x {height} x {width}, {what.value}: {cycles:,} cycles, "
-        f"{cycles / clock_mhz / 1e3:.3g} ms at {clock_mhz:g} MHz; {macs / 1e6:,.1f} M MACs, {percent(share)}% of "
-        f"{rows} x {columns} multipliers used",
-        ["layer", "product", "m x k x n", "M MACs", "folds", "cycles", "% of all", "used %"],
-        [_row(one, cycles) for one in found],
-        left=3,
+    if json:
+        about = {"source": named, "batch": batch, "size": [height, width], "pass": what, "array": array}
+        whole = {"cycles": cycles, "macs": macs, "utilisation": share, "clock_mhz": clock_mhz, "ms": ms}
+        print_json({**about, **whole, "layers": found})
+        return
+    _show(
+        f"{named}, {batch} x {height} x {width}, {what}: {cycles:,} cycles, {ms:.3g} ms at {clock_mhz:g} MHz; "
+        f"{macs / 1e6:,.1f} M MACs, {percent(share)}% of {rows} x {columns} multipliers used",
+        found,
     )
     if not quiet:
         show_note("the array alone: memory is taken to keep up; what is no product of matrices does not count")
@@ -118,15 +94,19 @@ def _layers(source: str, weights: list[str], batch: int, input_px: int | None) -
     from edgewise.accel.traced import layers_of
     from edgewise.prune.source import network_of
 
-    sources = find([source], weights)
-    if len(sources) != 1:
-        raise UsageError(f"{source!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
-    network, size_px = network_of(sources[0])
+    found = find_one(source, weights)
+    network, size_px = network_of(found)
     side = input_px or size_px
-    return sources[0].text, layers_of(network, torch.zeros(batch, 3, side, side))
+    return found.text, layers_of(network, torch.zeros(batch, 3, side, side))
 
 
-def _row(one: "LayerRun", cycles: int) -> list[str]:
+def _show(title: str, found: tuple[LayerRun, ...]) -> None:
+    cycles = sum(one.cycles for one in found)
+    columns = ["layer", "product", "m x k x n", "M MACs", "folds", "cycles", "% of all", "used %"]
+    print_table(title, columns, [_row(one, cycles) for one in found], left=3)
+
+
+def _row(one: LayerRun, cycles: int) -> list[str]:
     shapes = [
         f"{gemm.m} x {gemm.k} x {gemm.n}{f', {gemm.count} times' if gemm.count > 1 else ''}" for gemm in one.gemms
     ]

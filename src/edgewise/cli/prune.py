@@ -6,8 +6,7 @@ import typer
 
 from edgewise.cli import options, prune_apply, prune_make, prune_report
 from edgewise.cli.console import milliseconds, out, percent, print_json, print_table, progress_bars, show_note
-from edgewise.errors import UsageError
-from edgewise.zoo.sources import find
+from edgewise.zoo.sources import find_one
 
 if TYPE_CHECKING:
     from edgewise.prune.inspect import GroupCost, Inspection
@@ -51,20 +50,18 @@ def inspect(
     from edgewise.prune.inspect import inspect as look_into
     from edgewise.prune.source import network_of
 
-    sources = find([source], weights or ())
-    if len(sources) != 1:
-        raise UsageError(f"{source!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
+    named = find_one(source, weights or ())
     torch.set_num_threads(threads)
     with progress_bars(quiet=quiet or json) as progress:
         progress("finding and measuring groups", 0, 1)
-        network, size_px = network_of(sources[0], classes)
+        network, size_px = network_of(named, classes)
         side = input or size_px
         found = look_into(network, torch.zeros(1, 3, side, side), runs=runs)
         progress("finding and measuring groups", 1, 1)
     if json:
-        print_json({"source": sources[0].text, "engine": "PyTorch", "threads": threads, "inspection": found})
+        print_json({"source": named.text, "engine": "PyTorch", "threads": threads, "inspection": found})
         return
-    _show(found, sources[0].text)
+    _show(found, named.text)
     if not quiet:
         show_note(f"latency: median of {found.runs} on PyTorch, {threads} thread(s), one image, hooks included")
 

@@ -15,7 +15,7 @@ from edgewise.errors import UsageError
 from edgewise.zoo.description import Description, Input, describe_classifier
 from edgewise.zoo.listing import Listed, list_source
 from edgewise.zoo.loaders import load
-from edgewise.zoo.sources import KINDS, Source, find
+from edgewise.zoo.sources import KINDS, Source, find, find_one
 
 app = typer.Typer(help="The classifiers: list, describe, export them; train the bundled ones.", no_args_is_help=True)
 
@@ -101,13 +101,11 @@ def describe(
     quiet: options.Quiet = False,
 ) -> None:
     """Load one classifier and show all that it is: engine, input, classes, cost, licence."""
-    sources = find([name], weights or ())
-    if len(sources) != 1:
-        raise UsageError(f"{name!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
-    known = list_source(sources[0])
+    source = find_one(name, weights or ())
+    known = list_source(source)
     with progress_bars(quiet=quiet or json) as progress:
         progress("loading", 0, 1)
-        found = describe_classifier(load(sources[0], threads=threads), known.bytes)
+        found = describe_classifier(load(source, threads=threads), known.bytes)
         progress("loading", 1, 1)
     if json:
         print_json(found)

@@ -3,7 +3,7 @@
 Where the owner let images be kept, the whole network is pruned as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,42 +55,47 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
     tail = tail_of(chain_of(network, torch.zeros(1, 3, size_px, size_px)), parts.place)
     clock = PartClock(tail, parts.entering, job.threads, _TAIL)
     tails = maker.made(tail, torch.from_numpy(sample.entering), clock, job.target_speedups)
-    paths = [out / tail_file(place) for place in range(len(tails))]
-    for one, path in zip(tails, paths, strict=True):
-        _write(one.made, clock, path)
+    _write(tails, clock, out, tail_file)
     wholes: list[_Judged] = []
     if sample.images is not None:
         clock = PartClock(network, (3, size_px, size_px), job.threads, _WHOLE)
         with suppress(UsageError):  # the tails are there
             wholes = maker.made(network, _prepared(sample.images, parts), clock, job.target_speedups[:1])
-    whole_paths = [out / whole_file(place) for place in range(len(wholes))]
-    for one, path in zip(wholes, whole_paths, strict=True):
-        _write(one.made, clock, path)
-    generic = GenericNetwork(generic_folder, threads=job.threads)
-    loaded = [[OnnxPart(path, threads=job.threads) for path in some] for some in (paths, whole_paths)]
-    enter_ms, generic_ms, *ms = whole_inputs_ms(generic, *loaded)
+        _write(wholes, clock, out, whole_file)
     beliefs = [Belief.of(row, job.temperature) for row in sample.logits[first:]]
-    of_tails, rest = ms[: len(tails)], ms[len(tails) :]
-    of_wholes, of_smaller = rest[: len(wholes)], rest[len(wholes) :]
-    found = UserTails(
+    own_outside = tuple(outside(job.classes, job.shares, one, sample.logits.shape[1]) for one in beliefs)
+    found = _measured(job, GenericNetwork(generic_folder, threads=job.threads), tails, wholes, own_outside, out)
+    found.write(out)
+    return found
+
+
+def _measured(
+    job: Job,
+    generic: GenericNetwork,
+    tails: "list[_Judged]",
+    wholes: "list[_Judged]",
+    own_outside: tuple[float, ...],
+    out: Path,
+) -> UserTails:
+    """The record of networks that lie in their files: all are timed by turns, with the device's others."""
+    files = [[name(place) for place in range(len(some))] for name, some in ((tail_file, tails), (whole_file, wholes))]
+    loaded = [[OnnxPart(out / file, threads=job.threads) for file in some] for some in files]
+    enter_ms, generic_ms, *rest = whole_inputs_ms(generic, *loaded)
+    ms = iter(rest)
+    return UserTails(
         job.name,
         job.generic,
         job.classes,
         job.shares,
-        tuple(outside(job.classes, job.shares, belief, sample.logits.shape[1]) for belief in beliefs),
+        own_outside,
         generic_ms,
         tails[0].made.macs_before,
         tails[0].made.images,
-        tuple(one.told(own) for one, own in zip(tails, of_tails, strict=True)),
-        enter_ms,
-        tuple(
-            Measured(one.facts.name, one.facts.fingerprint, own)
-            for one, own in zip(generic.smaller, of_smaller, strict=True)
-        ),
-        tuple(one.told(own) for one, own in zip(wholes, of_wholes, strict=True)),
+        tails=tuple(one.told(next(ms)) for one in tails),
+        enter_ms=enter_ms,
+        wholes=tuple(one.told(next(ms)) for one in wholes),
+        smaller=tuple(Measured(one.facts.name, one.facts.fingerprint, next(ms)) for one in generic.smaller),
     )
-    found.write(out)
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +159,10 @@ def _prepared(images: np.ndarray, parts: GenericParts) -> Tensor:
     return torch.from_numpy(np.stack([as_they_are.apply(image) for image in images]))
 
 
-def _write(made: UserNetwork, clock: PartClock, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_pruned(path.parent, made.plan, made.network)
-    with store.atomic_path(path) as temporary:
-        temporary.write_bytes(clock.exported(made.network))
+def _write(judged: Sequence[_Judged], clock: PartClock, out: Path, file_of: Callable[[int], str]) -> None:
+    for place, one in enumerate(judged):
+        path = out / file_of(place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_pruned(path.parent, one.made.plan, one.made.network)
+        with store.atomic_path(path) as temporary:
+            temporary.write_bytes(clock.exported(one.made.network))

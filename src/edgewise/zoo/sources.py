@@ -69,6 +69,14 @@ def find(names: Iterable[str], weights: Sequence[str] = ()) -> tuple[Source, ...
     return tuple(_with_members(source, sources) for source in sources)
 
 
+def find_one(name: str, weights: Sequence[str] = ()) -> Source:
+    """The one source that a name stands for. Raises `UsageError` where it stands for several, and what `find` does."""
+    sources = find([name], weights)
+    if len(sources) != 1:
+        raise UsageError(f"{name!r} means {len(sources)} classifiers.", "Name one; `edgewise zoo list` shows them.")
+    return sources[0]
+
+
 def describe(source: Source) -> dict[str, Any]:
     """What must be stored to find this source again."""
     stored = {"source": source.text, "card": dict(source.card.given), "origin": source.card.origin}
