@@ -8,9 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from edgewise.accel.array import Array
 from edgewise.accel.convolution import Convolution
-from edgewise.accel.run import run_layers
 from edgewise.accel.traced import layers_of
 from edgewise.errors import ModelError
 
@@ -66,21 +64,3 @@ def test_what_is_not_modelled_is_named(layer: nn.Module, words: str) -> None:
     image = torch.zeros(1, 3, 4, 4, 4) if isinstance(layer, nn.Conv3d) else torch.zeros(1, 3, 4, 4)
     with pytest.raises(ModelError, match=words):
         layers_of(nn.Sequential(layer), image)
-
-
-def test_gradients_run_from_the_last_layer_to_the_first() -> None:
-    layers = [Convolution("a", 1, 3, 8, (8, 8), (3, 3)), Convolution("b", 1, 8, 4, (6, 6))]
-    array = Array(4, 4)
-    done = run_layers(layers, array, "both")
-    assert [(one.name, one.kind) for one in done] == [
-        ("a", "forward"),
-        ("b", "forward"),
-        ("b", "weight gradient"),
-        ("b", "input gradient"),
-        ("a", "weight gradient"),
-    ]
-    assert done[1:2] == run_layers(layers, array)[1:]
-    assert run_layers(layers, array, "backward") == done[2:]
-    for one in done:
-        assert one.cycles == sum(array.cycles(gemm) for gemm in one.gemms)
-        assert one.utilisation == one.macs / (16 * one.cycles)

@@ -11,22 +11,64 @@ pytestmark = pytest.mark.torch
 def test_a_table_of_layers(edgewise) -> None:
     done = edgewise("accel", "run", "tiny:xs", "--rows", 8, "--columns", 4, "--dataflow", "output")
     assert done.returncode == 0, done.stderr
-    assert "8 x 4 multipliers used" in done.stdout
+    assert "on reading, 8 x 4:" in done.stdout
     assert "head" in done.stdout
-    assert "memory is taken to keep up" in done.stderr
+    assert "if memory kept up" in done.stderr
 
 
 def test_json_says_all(edgewise) -> None:
     asked = ("accel", "run", "tiny:xs", "--pass", "both", "--batch", 2, "--serial", "--clock-mhz", 100, "--json")
     found = json.loads(edgewise(*asked).stdout)
     assert (found["batch"], found["size"]) == (2, [32, 32])
-    assert found["array"] == {"rows": 64, "columns": 64, "dataflow": "weight", "shadow": False}
-    assert found["cycles"] == sum(one["cycles"] for one in found["layers"])
-    assert found["ms"] == pytest.approx(found["cycles"] / 1e5)
-    kinds = {one["kind"] for one in found["layers"]}
-    assert kinds == {"forward", "weight gradient", "input gradient"}
-    first, last = found["layers"][0], found["layers"][-1]
-    assert (first["name"], last["kind"]) == (last["name"], "weight gradient"), "nobody asks for the image's gradient"
+    assert found["accelerator"]["array"] == {"rows": 64, "columns": 64, "dataflow": "weight", "shadow": False}
+    total, layers = found["total"], found["layers"]
+    assert total["cycles"] == pytest.approx(sum(one["cycles"] for one in layers))
+    assert total["ms"] == pytest.approx(total["cycles"] / 1e5 + len(layers) * 0.01)
+    spent = sum(sum(one["energy"].values()) for one in layers) + total["static_uj"]
+    assert total["mj"] == pytest.approx(spent / 1e3)
+    assert {one["kind"] for one in layers} == {"forward", "weight gradient", "input gradient"}
+    assert (layers[0]["name"], layers[-1]["kind"]) == (layers[-1]["name"], "weight gradient"), "images have no gradient"
+
+
+def test_a_tail_takes_less(edgewise) -> None:
+    whole = json.loads(edgewise("accel", "run", "tiny:xs", "--pass", "both", "--json").stdout)
+    middle = whole["layers"][2]["name"]
+    tail = json.loads(edgewise("accel", "run", "tiny:xs", "--pass", "both", "--first", middle, "--json").stdout)
+    assert tail["layers"][0]["name"] == middle
+    assert tail["total"]["macs"] < whole["total"]["macs"]
+    done = edgewise("accel", "run", "tiny:xs", "--first", "nowhere")
+    assert (done.returncode, middle in done.stderr) == (2, True)
+
+
+def test_less_memory_and_a_slower_one(edgewise) -> None:
+    asked = ("accel", "run", "tiny:xs", "--rows", 8, "--columns", 8, "--json")
+    plain, small, slow = (
+        json.loads(edgewise(*asked, *more).stdout)["total"] for more in ((), ("--sram", 4), ("--bandwidth", 0.05))
+    )
+    assert small["dram_bytes"] > plain["dram_bytes"]
+    assert slow["cycles"] > plain["cycles"]
+    done = edgewise("accel", "run", "tiny:xs", "--sram", 0.5)
+    assert (done.returncode, "It needs at least" in done.stderr) == (2, True)
+
+
+def test_the_presets(edgewise) -> None:
+    found = json.loads(edgewise("accel", "presets", "--json").stdout)
+    assert {one["accelerator"]["name"] for one in found} == {"reading", "edge-tpu-like", "eyeriss-like", "phone-npu"}
+    done = edgewise("accel", "presets")
+    assert "transposer" in done.stdout
+    done = edgewise("accel", "run", "tiny:xs", "--preset", "abacus")
+    assert (done.returncode, "eyeriss-like" in done.stderr) == (2, True)
+
+
+def test_accelerators_that_none_beats(edgewise) -> None:
+    asked = ("accel", "explore", "tiny:xs", "--rows", 4, "--rows", 8, "--columns", 8, "--sram", 32, "--sram", 64)
+    found = json.loads(edgewise(*asked, "--json").stdout)
+    assert (found["tried"], found["fit"]) == (12, 12)
+    assert {"ms", "mj", "mm2"} <= set(found["front"][0])
+    done = edgewise(*asked)
+    assert "12 accelerators like reading" in done.stdout
+    done = edgewise(*asked, "--max-mm2", 0.0001)
+    assert (done.returncode, "fits none" in done.stderr) == (2, True)
 
 
 def test_a_topology_of_scale_sim(edgewise, tmp_path: Path) -> None:
@@ -34,7 +76,7 @@ def test_a_topology_of_scale_sim(edgewise, tmp_path: Path) -> None:
     path.write_text("Layer, M, N, K,\nfirst, 100, 64, 64,\n")
     found = json.loads(edgewise("accel", "run", path, "--json").stdout)
     assert [one["name"] for one in found["layers"]] == ["first"]
-    assert found["macs"] == 100 * 64 * 64
+    assert found["total"]["macs"] == 100 * 64 * 64
     done = edgewise("accel", "run", path, "--batch", 2)
     assert (done.returncode, "Leave --batch" in done.stderr) == (2, True)
     path.write_text("Layer, M, N, K,\nfirst, 100,\n")
@@ -45,8 +87,8 @@ def test_a_topology_of_scale_sim(edgewise, tmp_path: Path) -> None:
 def test_shadow_registers_save_cycles(edgewise) -> None:
     cycles = {
         how: json.loads(edgewise("accel", "run", "tiny:xs", "--rows", 8, "--columns", 8, how, "--json").stdout)[
-            "cycles"
-        ]
+            "total"
+        ]["compute_cycles"]
         for how in ("--shadow", "--serial")
     }
     assert cycles["--shadow"] < cycles["--serial"]

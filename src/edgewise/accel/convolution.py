@@ -89,7 +89,7 @@ class Convolution:
         step, pad, gap = self.stride[axis], self.padding[axis], self.dilation[axis]
         found = (
             Phase(
-                tuple(place for place in range(self.size[axis]) if (place + pad) % step == rest),
+                tuple(range((rest - pad) % step, self.size[axis], step)),
                 tuple(tap for tap in range(self.kernel[axis]) if tap * gap % step == rest),
             )
             for rest in range(step)

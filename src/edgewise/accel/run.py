@@ -1,47 +1,187 @@
-"""A network on an array: what each layer's products take."""
+"""A network on an accelerator: what each layer's products take."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgewise.accel.array import Array
+import numpy as np
+
+from edgewise.accel.accelerator import Accelerator
+from edgewise.accel.blocking import Machines, Shapes, cheapest
 from edgewise.accel.convolution import Convolution
+from edgewise.accel.energy import NOTHING, Energy, energies
 from edgewise.accel.gemm import Gemm
+from edgewise.accel.numbers import Numbers
+from edgewise.accel.products import Kind, Product, products_of
+from edgewise.accel.room import no_room, stay
+from edgewise.errors import UsageError
 
 Pass = Literal["forward", "backward", "both"]
-Kind = Literal["forward", "input gradient", "weight gradient"]
+_SUM_BITS, _HALF_KIB = 32, 512
+
+
+@dataclass(frozen=True)
+class Work:
+    """One kind of product of one layer, as it is asked for."""
+
+    name: str
+    kind: Kind
+    products: tuple[Product, ...]
 
 
 @dataclass(frozen=True)
 class LayerRun:
-    """One kind of product of one layer."""
+    """What it takes."""
 
     name: str
     kind: Kind
     gemms: tuple[Gemm, ...]
     macs: int
     folds: int
-    cycles: int
+    cycles: float
+    compute_cycles: float  # of those, as if memory kept up
     utilisation: float  # 0..1: of what the multipliers could have done meanwhile
+    read_bytes: float  # from DRAM
+    written_bytes: float
+    energy: Energy  # but for what is spent whatever the array does
+
+    @property
+    def dram_bytes(self) -> float:
+        """That cross, either way."""
+        return self.read_bytes + self.written_bytes
 
 
-def run_layers(layers: Sequence[Convolution], array: Array, what: Pass = "forward") -> tuple[LayerRun, ...]:
+@dataclass(frozen=True)
+class Total:
+    """Of several layers, one after the other."""
+
+    macs: int
+    cycles: float
+    compute_cycles: float
+    utilisation: float
+    array_ms: float
+    dispatch_ms: float
+    dram_bytes: float
+    energy: Energy
+    static_uj: float
+
+    @property
+    def ms(self) -> float:
+        """With what the host takes to start each layer."""
+        return self.array_ms + self.dispatch_ms
+
+    @property
+    def mj(self) -> float:
+        """With what is spent whatever the array does."""
+        return (self.energy.uj + self.static_uj) / 1e3
+
+
+def run_layers(layers: Sequence[Convolution], accelerator: Accelerator, what: Pass = "forward") -> tuple[LayerRun, ...]:
     """In the order in which an array does them, one after the other; gradients from the last layer to the first.
 
     The first layer's input is the image, whose gradient nobody asks for. Gradients of a product that has no weights are
-    those of both of its sides.
+    those of both of its sides. Raises `UsageError` for a buffer that not even the smallest block of a layer fits into.
     """
-    found = [_run(one.name, "forward", (one.forward,), array) for one in layers] if what != "backward" else []
+    return run_work(work_of(layers, accelerator, what), accelerator)
+
+
+def run_work(work: Sequence[Work], accelerator: Accelerator) -> tuple[LayerRun, ...]:
+    """What is asked for, in its order. Raises what `run_layers` does."""
+    found: dict[int, LayerRun] = {}
+    for numbers in dict.fromkeys(numbers_of(one, accelerator) for one in work):
+        own = [place for place, one in enumerate(work) if numbers_of(one, accelerator) == numbers]
+        distinct = list(dict.fromkeys(product for place in own for product in work[place].products))
+        cost = cheapest(shapes_of(distinct), machine_of(accelerator))
+        spent = vars(energies(distinct, cost, accelerator, numbers)).values()
+        columns = (cost.fits, cost.cycles, cost.compute_cycles, cost.read_bytes, cost.written_bytes, *spent)
+        rows = dict(zip(distinct, zip(*(one.tolist() for one in columns), strict=True), strict=True))
+        for place in own:
+            found[place] = _run(work[place], accelerator, [rows[product] for product in work[place].products])
+    return tuple(found[place] for place in range(len(work)))
+
+
+def total_of(found: Sequence[LayerRun], accelerator: Accelerator) -> Total:
+    """Of what was run, each with its start."""
+    macs, cycles = sum(one.macs for one in found), sum(one.cycles for one in found)
+    array_ms, dispatch_ms = cycles / accelerator.clock_mhz / 1e3, accelerator.host.dispatch_us * len(found) / 1e3
+    return Total(
+        macs,
+        cycles,
+        sum(one.compute_cycles for one in found),
+        macs / max(cycles * accelerator.array.rows * accelerator.array.columns, 1),
+        array_ms,
+        dispatch_ms,
+        sum(one.dram_bytes for one in found),
+        sum((one.energy for one in found), NOTHING),
+        accelerator.static_mw * (array_ms + dispatch_ms),
+    )
+
+
+def work_of(layers: Sequence[Convolution], accelerator: Accelerator, what: Pass) -> list[Work]:
+    """All that a pass asks for, in its order."""
+    found: list[Work] = []
+    if what != "backward":
+        forward = [products_of(one, "forward", accelerator.numbers) for one in layers]
+        if what == "forward":  # else the way back needs all that lies between layers
+            forward = stay(forward, accelerator)
+        found += [Work(one.name, "forward", products) for one, products in zip(layers, forward, strict=True)]
     if what != "forward":
+        kinds: tuple[Kind, ...] = ("weight gradient", "input gradient")
         for place in reversed(range(len(layers))):
             one = layers[place]
-            found.append(_run(one.name, "weight gradient", (one.weight_gradient,), array))
-            if place:
-                found.append(_run(one.name, "input gradient", one.input_gradient, array))
-    return tuple(found)
+            for kind in kinds if place else kinds[:1]:
+                found.append(Work(one.name, kind, products_of(one, kind, accelerator.gradients)))
+    return found
 
 
-def _run(name: str, kind: Kind, gemms: tuple[Gemm, ...], array: Array) -> LayerRun:
-    macs, cycles = sum(one.macs for one in gemms), sum(array.cycles(one) for one in gemms)
-    folds = sum(one.count * array.folds(one) for one in gemms)
-    return LayerRun(name, kind, gemms, macs, folds, cycles, macs / (cycles * array.rows * array.columns))
+def numbers_of(work: Work, accelerator: Accelerator) -> Numbers:
+    """What the array multiplies for it."""
+    return accelerator.numbers if work.kind == "forward" else accelerator.gradients
+
+
+def shapes_of(products: Sequence[Product]) -> Shapes:
+    """As arrays, [products] each."""
+
+    def of(name: str) -> np.ndarray:
+        return np.array([getattr(one, name) for one in products], float)
+
+    gemms = [np.array([getattr(one.gemm, name) for one in products], float) for name in ("m", "k", "n", "count")]
+    values = [of("left_values"), of("halo_values"), of("pixels_along_k")]
+    bits = [of("left_bits"), of("right_bits"), of("result_bits"), np.full(len(products), _SUM_BITS), of("sram_bits")]
+    return Shapes(*gemms, *values, *bits)
+
+
+def machine_of(accelerator: Accelerator) -> Machines:
+    """As plain numbers. Weights that stay have half of their buffer, and leave half of it to those that do not."""
+    array, sram = accelerator.array, accelerator.sram
+    return Machines(
+        array.dataflow,
+        array.shadow,
+        array.rows,
+        array.columns,
+        _HALF_KIB * sram.input_kib,
+        _HALF_KIB * sram.weight_kib / (2 if accelerator.weights_stay else 1),
+        _HALF_KIB * sram.output_kib,
+        accelerator.bytes_per_cycle,
+    )
+
+
+def _run(work: Work, accelerator: Accelerator, rows: list[tuple[float, ...]]) -> LayerRun:
+    if not all(row[0] for row in rows):
+        raise UsageError(*no_room(f"{work.name}, {work.kind}", work.products, accelerator))
+    array, gemms = accelerator.array, tuple(one.gemm for one in work.products)
+    _, cycles, compute_cycles, read, written, *energy = map(sum, zip(*rows, strict=True))
+    macs = sum(one.macs for one in gemms)
+    return LayerRun(
+        work.name,
+        work.kind,
+        gemms,
+        macs,
+        folds=sum(one.count * array.folds(one) for one in gemms),
+        cycles=cycles,
+        compute_cycles=compute_cycles,
+        utilisation=macs / (cycles * array.rows * array.columns),
+        read_bytes=read,
+        written_bytes=written,
+        energy=Energy(*energy),
+    )

@@ -1,22 +1,22 @@
 """`edgewise accel`: networks on a systolic array."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgewise.accel.array import Array, Dataflow
-from edgewise.accel.run import LayerRun, Pass, run_layers
-from edgewise.cli import options
+from edgewise.accel.accelerator import DEFAULT, Accelerator, preset_names, read_accelerator
+from edgewise.accel.area import parts_of
+from edgewise.accel.array import Dataflow
+from edgewise.accel.run import LayerRun, Pass, Total, run_layers, total_of
+from edgewise.cli import accel_explore, accel_options, options
 from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
-from edgewise.errors import UsageError
 from edgewise.text import printable
-from edgewise.zoo.sources import find_one
 
 if TYPE_CHECKING:
     from edgewise.accel.convolution import Convolution
 
 app = typer.Typer(help="What a network takes on a systolic array, forwards and backwards.", no_args_is_help=True)
+app.command("explore")(accel_explore.explore)
 
 
 @app.callback()
@@ -26,90 +26,115 @@ def accel() -> None:
 
 @app.command("run")
 def run(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="A classifier: onnx:PATH, timm:NAME, torchvision:NAME, torch:PATH.py:FN; or a topology of SCALE-Sim: "
-            "PATH.csv."
-        ),
-    ],
-    rows: Annotated[int, typer.Option(min=1, help="Of multipliers.")] = 64,
-    columns: Annotated[int, typer.Option(min=1, help="Of multipliers.")] = 64,
-    dataflow: Annotated[Dataflow, typer.Option(help="What stays in the array while the rest streams past.")] = "weight",
-    shadow: Annotated[
-        bool,
-        typer.Option(
-            "--shadow/--serial", help="Whether the next tile is loaded, or the last one drained, while the array works."
-        ),
-    ] = True,
-    clock_mhz: Annotated[float, typer.Option(min=1, help="Of the array.")] = 480.0,
-    batch: Annotated[int, typer.Option(min=1, help="Images.")] = 1,
-    what: Annotated[Pass, typer.Option("--pass", help="The answers, the gradients, or both.")] = "forward",
-    input: Annotated[
-        int | None, typer.Option(min=8, metavar="PX", help="Height and width of the image. Default: the network's own.")
+    source: accel_options.Source,
+    preset: accel_options.Preset = DEFAULT,
+    rows: Annotated[int | None, typer.Option(min=1, help="Of multipliers, in place of the preset's.")] = None,
+    columns: Annotated[int | None, typer.Option(min=1, help="Of multipliers.")] = None,
+    dataflow: Annotated[
+        Dataflow | None, typer.Option(help="What stays in the array while the rest streams past.")
     ] = None,
+    shadow: Annotated[
+        bool | None,
+        typer.Option(
+            "--shadow/--serial",
+            help="Tiles are loaded while the array works, or one after the other.",
+            show_default=False,
+        ),
+    ] = None,
+    sram: accel_options.SramKib = None,
+    bandwidth: Annotated[float | None, typer.Option(min=0.001, metavar="GB/S", help="Of the DRAM.")] = None,
+    clock_mhz: Annotated[float | None, typer.Option(min=1, help="Of the array.")] = None,
+    batch: accel_options.Batch = 1,
+    what: accel_options.What = "forward",
+    first: accel_options.First = None,
+    input: accel_options.Input = None,
     weights: options.Weights = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Count the cycles of each layer's products of matrices.
+    """Cycles, traffic and energy of each layer's products of matrices.
 
-    The array alone: its memory is taken to keep up, and what is no product (batch norm, activations, pooling) to be
-    done elsewhere. timm's and torchvision's networks are built without their weights, which change nothing here.
+    What is no product (batch norm, activations, pooling) is taken to be done elsewhere. timm's and torchvision's
+    networks are built without their weights, which change nothing here.
     """
-    array = Array(rows, columns, dataflow, shadow)
+    accelerator = accel_options.with_changes(
+        read_accelerator(preset), rows, columns, dataflow, shadow, sram, bandwidth, clock_mhz
+    )
     with progress_bars(quiet=quiet or json) as progress:
         progress("looking at the network", 0, 1)
-        named, layers = _layers(source, weights or [], batch, input)
+        named, layers = accel_options.layers_of_source(source, weights or [], batch, input)
         progress("looking at the network", 1, 1)
-    found = run_layers(layers, array, what)
-    cycles, macs = sum(one.cycles for one in found), sum(one.macs for one in found)
-    share, ms = macs / (cycles * rows * columns), cycles / clock_mhz / 1e3
-    height, width = layers[0].size
+    layers = accel_options.from_first(layers, first)
+    found = run_layers(layers, accelerator, what)
+    total = total_of(found, accelerator)
     if json:
-        about = {"source": named, "batch": batch, "size": [height, width], "pass": what, "array": array}
-        whole = {"cycles": cycles, "macs": macs, "utilisation": share, "clock_mhz": clock_mhz, "ms": ms}
-        print_json({**about, **whole, "layers": found})
+        about = {"source": named, "batch": batch, "size": list(layers[0].size), "pass": what}
+        print_json({**about, "accelerator": accelerator, "total": _written(total), "layers": found})
         return
-    _show(
-        f"{named}, {batch} x {height} x {width}, {what}: {cycles:,} cycles, {ms:.3g} ms at {clock_mhz:g} MHz; "
-        f"{macs / 1e6:,.1f} M MACs, {percent(share)}% of {rows} x {columns} multipliers used",
-        found,
-    )
+    _show(_title(named, layers, what, total, accelerator), found)
     if not quiet:
-        show_note("the array alone: memory is taken to keep up; what is no product of matrices does not count")
+        show_note(_spent(total))
+        show_note("what is no product of matrices does not count; how far to trust this: docs/accelerator.md")
 
 
-def _layers(source: str, weights: list[str], batch: int, input_px: int | None) -> "tuple[str, tuple[Convolution, ...]]":
-    """What is looked at, and its layers."""
-    if source.lower().endswith(".csv"):
-        from edgewise.accel.topology import read_topology
+@app.command("presets")
+def presets(json: options.Json = False) -> None:
+    """The accelerators that are installed, what their figures are from, and their silicon."""
+    found = [read_accelerator(name) for name in preset_names()]
+    if json:
+        print_json([{"accelerator": one, "area": parts_of(one)} for one in found])
+        return
+    for one in found:
+        parts = parts_of(one)
+        support = sum(part.mm2 for part in parts if part.for_pruning)
+        rows = [
+            [part.name, "pruning" if part.for_pruning else "", f"{part.count:,.0f}", f"{part.mm2:.3f}"]
+            for part in parts
+        ]
+        print_table(
+            f"{one.name}: {sum(part.mm2 for part in parts):.1f} mm2 ({one.technology.name}), "
+            f"{support:.2f} of them for pruning",
+            ["part", "for", "count", "mm2"],
+            rows,
+            left=2,
+        )
+        show_note(one.source)
 
-        if batch > 1 or input_px is not None:
-            raise UsageError("A topology has its own sizes, and one image.", "Leave --batch and --input out.")
-        return printable(source), read_topology(Path(source))
-    from edgewise.runtime.torch import import_torch
 
-    torch = import_torch("edgewise accel run")
-    from edgewise.accel.traced import layers_of
-    from edgewise.prune.source import network_of
+def _title(named: str, layers: "tuple[Convolution, ...]", what: Pass, total: Total, accelerator: Accelerator) -> str:
+    height, width = layers[0].size
+    array = accelerator.array
+    return (
+        f"{printable(named)}, {layers[0].batch} x {height} x {width}, {what}, on {accelerator.name}, {array.rows} x "
+        f"{array.columns}: {total.ms:.3g} ms, {total.mj:.3g} mJ; {total.macs / 1e6:,.1f} M MACs, "
+        f"{percent(total.utilisation)}% of the multipliers used"
+    )
 
-    found = find_one(source, weights)
-    network, size_px = network_of(found)
-    side = input_px or size_px
-    return found.text, layers_of(network, torch.zeros(batch, 3, side, side))
+
+def _spent(total: Total) -> str:
+    energy = {name.removesuffix("_uj"): uj for name, uj in {**vars(total.energy), "static": total.static_uj}.items()}
+    return (
+        f"{total.cycles:,.0f} cycles, {total.compute_cycles:,.0f} of them if memory kept up, and "
+        f"{total.dispatch_ms:.3g} ms to start layers; {total.dram_bytes / 1e6:,.1f} MB of DRAM; mJ: "
+        + ", ".join(f"{name} {uj / 1e3:.3g}" for name, uj in energy.items())
+    )
+
+
+def _written(total: Total) -> dict[str, object]:
+    return {**vars(total), "energy": vars(total.energy), "ms": total.ms, "mj": total.mj}
 
 
 def _show(title: str, found: tuple[LayerRun, ...]) -> None:
     cycles = sum(one.cycles for one in found)
-    columns = ["layer", "product", "m x k x n", "M MACs", "folds", "cycles", "% of all", "used %"]
+    columns = ["layer", "product", "m x k x n", "M MACs", "cycles", "waits %", "of all %", "used %", "DRAM KB", "uJ"]
     print_table(title, columns, [_row(one, cycles) for one in found], left=3)
 
 
-def _row(one: LayerRun, cycles: int) -> list[str]:
+def _row(one: LayerRun, cycles: float) -> list[str]:
     shapes = [
         f"{gemm.m} x {gemm.k} x {gemm.n}{f', {gemm.count} times' if gemm.count > 1 else ''}" for gemm in one.gemms
     ]
     shown = shapes[0] if len(shapes) == 1 else f"{shapes[0]} and {len(shapes) - 1} more"
-    share = [percent(one.cycles / cycles), percent(one.utilisation)]
-    return [one.name, one.kind, shown, f"{one.macs / 1e6:,.2f}", f"{one.folds:,}", f"{one.cycles:,}", *share]
+    shares = [1 - one.compute_cycles / one.cycles, one.cycles / cycles, one.utilisation]
+    figures = [f"{one.macs / 1e6:,.2f}", f"{one.cycles:,.0f}", *map(percent, shares)]
+    return [one.name, one.kind, shown, *figures, f"{one.dram_bytes / 1e3:,.1f}", f"{one.energy.uj:,.1f}"]

@@ -1,0 +1,272 @@
+"""How a product is cut into blocks that fit the buffers, what then crosses the DRAM, and how long the array waits.
+
+Products and accelerators are arrays of NumPy that broadcast; the ways to cut are an axis of their own, the last one.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from edgewise.accel.array import Dataflow
+
+Values = Any  # float64, of a shape that broadcasts; or a number
+_AS_SMALL_AS_CAN_BE = 2.0**30
+_PARTS = np.array([1, 2, 4, 8, 16, 32, 64, _AS_SMALL_AS_CAN_BE], np.float32)  # so that float32 stays
+_ALONG_K, _ALONG_N = (axis.ravel() for axis in np.meshgrid(_PARTS, _PARTS, indexing="ij"))
+_AS_GOOD = 1.01  # ways that take so much longer than the quickest one; of these the least traffic is taken
+_ORDERS = ((2, 1, 0), (0, 1, 2), (0, 2, 1))  # loops from the outermost
+KEPT = ("weights", "input", "sums")  # by each order, while the innermost loop goes on
+_SIDES: dict[Dataflow, tuple[int, int, int]] = {"weight": (1, 2, 0), "input": (1, 0, 2), "output": (0, 2, 1)}
+_MATRICES = ((0, 1), (1, 2), (0, 2))  # the sides of the left, the right and the result, as m, k, n
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """Products, as in `products.Product`. Bits are 0 where values do not cross the DRAM."""
+
+    m: Values
+    k: Values
+    n: Values
+    count: Values
+    left_values: Values
+    halo_values: Values
+    pixels_along_k: Values
+    left_bits: Values
+    right_bits: Values
+    result_bits: Values
+    sum_bits: Values  # of what is not whole yet, in DRAM and in the buffer
+    sram_bits: Values
+
+
+@dataclass(frozen=True, eq=False)
+class Machines:
+    """Accelerators of one dataflow. Bytes are of half a buffer."""
+
+    dataflow: Dataflow
+    shadow: bool
+    rows: Values
+    columns: Values
+    left_bytes: Values
+    right_bytes: Values
+    result_bytes: Values
+    bytes_per_cycle: Values
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """Of each product, all its `count`, cut in the way that was chosen."""
+
+    cycles: Values
+    compute_cycles: Values  # of those, as if memory kept up
+    read_bytes: Values  # from DRAM
+    written_bytes: Values
+    left_reads: Values  # values that the array is fed from the buffers
+    right_reads: Values
+    sums: Values  # that it hands to the buffer of results
+    block_m: Values
+    block_k: Values
+    block_n: Values
+    kept: Values  # places in `KEPT`
+    fits: Values  # bool: some way does
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    tile: tuple[Values, Values, Values]  # along m, k, n
+    parts: tuple[Values, Values, Values]
+    left_tile: Values  # values in memory, of a mean one
+    fits: Values
+
+
+def cheapest(shapes: Shapes, machines: Machines) -> Cost:
+    """The least cycles over the ways to cut, and of those within 1% the least traffic.
+
+    k and n are cut into 1 to 64 parts, or as small as the array; blocks are as large along m as the buffers allow. The
+    innermost loop goes along m, n or k, so that weights, activations or sums are used again. Reading: blocks count as
+    equal ones; each is loaded while the array works on the one before, and the last one's result is written in the end.
+    Ways are compared as if each block moved as much as the next.
+    """
+    shapes, machines = _with_axis(shapes), _with_axis(machines)
+    way = _cut(shapes, machines)
+    compute, sizes = _compute(shapes, machines, way), _sizes(shapes, machines, way)
+    moving = [shapes.count * sizes.moving(_fetches(way.parts, order)) for order in _ORDERS]
+    blocks = shapes.count * way.parts[0] * way.parts[1] * way.parts[2]
+    alone = compute / blocks + sizes.left + sizes.right + sizes.result  # beside which nothing goes on
+    meanwhile = np.where(way.fits, 1 - 1 / blocks, np.inf)
+    chosen = _best([meanwhile * np.maximum(compute, one) + alone for one in moving], moving)
+    cut, kept = chosen % len(_ALONG_K), chosen // len(_ALONG_K)
+    fits, compute, *fed = (_taken(one, cut) for one in (way.fits, compute, *_fed(shapes, machines, way)))
+    tile, parts = (tuple(_taken(one, cut) for one in some) for some in (way.tile, way.parts))
+    sizes = _Sizes(*(_taken(one, cut) for one in vars(sizes).values()))
+    cycles, read, written = _moved(shapes.count, compute, parts, sizes, _of_order(kept, parts))
+    speed = machines.bytes_per_cycle
+    found = (np.where(fits, cycles, np.inf), compute, read * speed, written * speed, *fed, *tile, kept, fits)
+    return Cost(*(one[..., 0] for one in np.broadcast_arrays(*found)))
+
+
+def _best(bounds: list[Values], moving: list[Values]) -> Values:
+    """Places along the last axis, orders beside one another, which stays, with one value."""
+    shape = np.broadcast_shapes(*(one.shape for one in bounds))
+    bound, moved = (np.concatenate([np.broadcast_to(one, shape) for one in some], -1) for some in (bounds, moving))
+    near = bound <= _AS_GOOD * bound.min(-1, keepdims=True)
+    return np.where(near & np.isfinite(bound), moved, np.inf).argmin(-1)[..., None]
+
+
+def _taken(values: Values, at: Values) -> Values:
+    if np.ndim(values) == 0 or values.shape[-1] == 1:
+        return values
+    return np.take_along_axis(np.broadcast_to(values, (*at.shape[:-1], values.shape[-1])), at, -1)
+
+
+def _with_axis(given: Any) -> Any:
+    """With the axis of the ways."""
+    plain = (str, bool)
+    values = {one.name: getattr(given, one.name) for one in fields(given)}
+    return type(given)(**{name: one if isinstance(one, plain) else _floats(one) for name, one in values.items()})
+
+
+def _floats(given: Any) -> Values:
+    found = np.asarray(given)
+    return (found if found.dtype == np.float32 else found.astype(float))[..., None]
+
+
+def _cut(shapes: Shapes, machines: Machines) -> _Way:
+    down, across, _ = _SIDES[machines.dataflow]
+    unit = [machines.rows if side == down else machines.columns if side == across else 1.0 for side in range(3)]
+    tile_k, parts_k = _split(shapes.k, np.ceil(shapes.k / np.minimum(_ALONG_K, shapes.k)), unit[1])
+    tile_n, parts_n = _split(shapes.n, np.ceil(shapes.n / np.minimum(_ALONG_N, shapes.n)), unit[2])
+    room = 8 * machines.left_bytes / shapes.sram_bits  # values
+    share_k = tile_k / shapes.k
+    shared = np.where(parts_k > 1, shapes.halo_values, 0)
+    whole = np.where(shapes.pixels_along_k, shapes.left_values * share_k + shared, shapes.left_values * share_k)
+    one_row = whole / shapes.m
+    free = np.where(shapes.pixels_along_k, room, room - shapes.halo_values * share_k)
+    most = np.where(whole <= room, shapes.m, np.maximum(free / one_row, room / tile_k))
+    most = np.minimum(most, 8 * machines.result_bytes / (shapes.sum_bits * tile_n))
+    least = np.minimum(unit[0], shapes.m)
+    fits = (most >= least) & (tile_k * tile_n * shapes.sram_bits <= 8 * machines.right_bytes)
+    most = np.where(most >= shapes.m, shapes.m, np.maximum(np.floor(most / unit[0]) * unit[0], least))
+    tile_m, parts_m = _split(shapes.m, np.ceil(shapes.m / np.ceil(shapes.m / most)), unit[0])
+    cuts = np.where(shapes.pixels_along_k, parts_k, parts_m) - 1
+    left = np.minimum(shapes.left_values + cuts * shapes.halo_values, shapes.m * shapes.k) / (parts_m * parts_k)
+    return _Way((tile_m, tile_k, tile_n), (parts_m, parts_k, parts_n), left, fits)
+
+
+def _split(size: Values, wanted: Values, unit: Values) -> tuple[Values, Values]:
+    """A block of at least what is wanted that is whole to the array, and how many there are."""
+    tile = np.minimum(np.ceil(wanted / unit) * unit, size)
+    return tile, np.ceil(size / tile)
+
+
+def _compute(shapes: Shapes, machines: Machines, way: _Way) -> Values:
+    """As `Array.cycles`, but that what streams comes in parts, and each tile is loaded anew for each."""
+    down, across, streams = _SIDES[machines.dataflow]
+    size, parts, tile = (shapes.m, shapes.k, shapes.n), way.parts[streams], way.tile[streams]
+    folds = np.ceil(size[down] / machines.rows) * np.ceil(size[across] / machines.columns)
+    crossing = machines.rows + machines.columns - 2
+    if not machines.shadow:
+        return shapes.count * folds * (size[streams] + parts * (machines.rows + crossing))
+    last = size[streams] - (parts - 1) * tile
+    apart, apart_last = np.maximum(tile, machines.rows), np.maximum(last, machines.rows)
+    between = folds * ((parts - 1) * apart + apart_last) - apart_last
+    return shapes.count * (machines.rows + between + last + crossing)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fetches:
+    """How often each matrix's block changes."""
+
+    left: Values
+    right: Values
+    result: Values
+
+
+@dataclass(frozen=True, eq=False)
+class _Sizes:
+    """Cycles to move one block of each."""
+
+    left: Values
+    right: Values
+    sums: Values
+    result: Values
+    results: Values  # how many blocks of them there are
+
+    def moving(self, fetches: _Fetches) -> Values:
+        """All that crosses for one product."""
+        again = 2 * (fetches.result - self.results) * self.sums
+        return fetches.left * self.left + fetches.right * self.right + again + self.results * self.result
+
+
+def _sizes(shapes: Shapes, machines: Machines, way: _Way) -> _Sizes:
+    bits_per_cycle = 8 * machines.bytes_per_cycle
+    parts_m, parts_k, parts_n = way.parts
+    results = parts_m * parts_n
+    right, result = shapes.k * shapes.n / (parts_k * parts_n), shapes.m * shapes.n / results
+    return _Sizes(
+        way.left_tile * (shapes.left_bits / bits_per_cycle),
+        right * (shapes.right_bits / bits_per_cycle),
+        result * (np.where(shapes.result_bits > 0, shapes.sum_bits, 0) / bits_per_cycle),
+        result * (shapes.result_bits / bits_per_cycle),
+        results,
+    )
+
+
+def _fetches(parts: Any, order: tuple[int, int, int]) -> _Fetches:
+    """Loops inside the innermost one that a matrix depends on do not change its block."""
+    found: list[Values] = [1.0, 1.0, 1.0]
+    inside: Values = 1.0
+    for loop in order:
+        inside = inside * parts[loop]
+        for matrix, sides in enumerate(_MATRICES):
+            if loop in sides:
+                found[matrix] = np.where(parts[loop] > 1, inside, found[matrix])
+    return _Fetches(*found)
+
+
+def _of_order(kept: Values, parts: Any) -> _Fetches:
+    """Of the order that each has."""
+    each = [vars(_fetches(parts, order)) for order in _ORDERS]
+    return _Fetches(
+        *(np.select([kept == 0, kept == 1], [one[name] for one in each[:2]], each[2][name]) for name in each[0])
+    )
+
+
+def _moved(
+    count: Values, compute: Values, parts: Any, sizes: _Sizes, fetches: _Fetches
+) -> tuple[Values, Values, Values]:
+    """Cycles with waiting; and those in which something is read, and written, if nothing else were done.
+
+    What seldom changes does so only where what changes oftener does as well: loops are nested. So there are four kinds
+    of blocks, by how much is moved while the one before is worked on.
+    """
+    blocks = parts[0] * parts[1] * parts[2]
+    each = compute / (count * blocks)
+    again = (fetches.result - sizes.results) * sizes.sums
+    final = sizes.results * sizes.result
+    counts = (fetches.left, fetches.right, fetches.result)
+    ones = (sizes.left, sizes.right, (2 * again + final) / fetches.result)
+    few, middle, many = np.sort(np.broadcast_arrays(*counts), axis=0)
+    moved = [
+        sum(one * (times >= level) for times, one in zip(counts, ones, strict=True)) for level in (few, middle, many)
+    ]
+    waits = [np.maximum(each, one) for one in moved]
+    working = few * waits[0] + (middle - few) * waits[1] + (many - middle) * waits[2] + (blocks - many) * each
+    first, last = sizes.left + sizes.right, (again + final) / fetches.result
+    read = fetches.left * sizes.left + fetches.right * sizes.right + again
+    cycles = count * working - waits[0] + each + first + last
+    return cycles, count * read, count * (again + final)
+
+
+def _fed(shapes: Shapes, machines: Machines, way: _Way) -> tuple[Values, Values, Values]:
+    """Values that leave the buffers for the array, those of both sides, and sums that come back."""
+    m, k, n = shapes.m, shapes.k, shapes.n
+    left, right, sums = shapes.count * m * k, shapes.count * k * n, shapes.count * m * n
+    rows, columns = machines.rows, machines.columns
+    if machines.dataflow == "weight":
+        found = left * np.ceil(n / columns), right * way.parts[0], sums * np.ceil(k / rows)
+    elif machines.dataflow == "input":
+        found = left * way.parts[2], right * np.ceil(m / columns), sums * np.ceil(k / rows)
+    else:
+        found = left * np.ceil(n / columns), right * np.ceil(m / rows), sums * way.parts[1]
+    return found
