@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgewise.accel.convolution import Convolution
-from edgewise.accel.traced import layers_of
+from edgewise.accel.traced import layers_of, trace
 from edgewise.errors import ModelError
 
 pytestmark = pytest.mark.torch
@@ -44,6 +44,29 @@ def test_what_runs_is_found_however_it_is_called() -> None:
         Convolution("Small", 6, 14, 12, (1, 1), groups=2),
         Convolution("head", 2, 6, 10, (1, 1)),
     )
+
+
+def test_what_is_no_product_is_left() -> None:
+    """A tensor in and one out; views cost nothing, and what is done in place counts as well."""
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 2))
+    found = trace(network.eval(), torch.zeros(2, 3, 4, 4))
+    assert [(one.operation, one.after, one.values) for one in found.rest] == [
+        ("relu_", 1, 2 * 2 * 64),
+        ("max_pool2d_with_indices", 1, 2 * (64 + 16 + 16)),
+    ]
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_attention_is_taken_apart(fast: bool) -> None:
+    """Kernels that do all of it at once would hide four products of each block."""
+    torch.backends.mha.set_fastpath_enabled(fast)
+    block = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True).eval()
+    found = layers_of(block, torch.zeros(3, 5, 16))
+    tokens = 3 * 5
+    heads = 2 * 3 * 5 * 5 * 8 * 2  # batch, heads, tokens by tokens, twice
+    assert sum(one.forward.macs for one in found) == tokens * 16 * (3 * 16 + 16 + 2 * 32) + heads
+    assert torch.backends.mha.get_fastpath_enabled() == fast
+    torch.backends.mha.set_fastpath_enabled(True)
 
 
 def test_macs_are_those_that_pytorch_does() -> None:

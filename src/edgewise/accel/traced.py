@@ -3,38 +3,69 @@
 What runs is watched, not what the network is made of: functional calls count as modules do.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.module_tracker import ModuleTracker
 
 from edgewise.accel.convolution import Convolution, dense
+from edgewise.accel.rest import Rest
 from edgewise.errors import ModelError
 
 _aten = torch.ops.aten
 _NEUTRAL = (1, 1, 1, 0, 1)  # size, kernel, stride, padding, dilation along an axis that is not there
 
 
+@dataclass(frozen=True)
+class Traced:
+    """A network as an accelerator sees it."""
+
+    layers: tuple[Convolution, ...]
+    rest: tuple[Rest, ...]
+
+
 def layers_of(network: nn.Module, image: Tensor) -> tuple[Convolution, ...]:
     """Convolutions, dense layers and other products of a network in eval mode, in the order in which they run.
 
-    `image`: float32 [n, channels, h, w]. What is left over (batch norm, activations, pooling, sums) is no product and
-    stays with the CPU. Raises `ModelError` for convolutions of more than two dimensions, or transposed ones, and for a
-    network that has no products.
+    `image`: float32 [n, channels, h, w]. Raises `ModelError` for convolutions of more than two dimensions, or
+    transposed ones, and for a network that has no products.
     """
-    with torch.no_grad(), _Watch() as watch:
+    return trace(network, image).layers
+
+
+def trace(network: nn.Module, image: Tensor) -> Traced:
+    """The products and what is none. Raises what `layers_of` does."""
+    with torch.no_grad(), _attention_by_products(), _Watch() as watch:
         network(image)
     if not watch.found:
         raise ModelError("Nothing in this network is a product of matrices.")
-    return tuple(watch.found)
+    return Traced(tuple(watch.found), tuple(watch.rest))
+
+
+@contextmanager
+def _attention_by_products() -> Iterator[None]:
+    """Without kernels that do all of it at once, in which no product is seen."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 class _Watch(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Convolution] = []
+        self.rest: list[Rest] = []
         self._where = ModuleTracker()
 
     def __enter__(self) -> "_Watch":
@@ -50,7 +81,11 @@ class _Watch(TorchDispatchMode):
         told = _TOLD.get(func._overloadpacket)
         if told is not None:
             self.found.append(told(self._name, *args))
-        return func(*args, **(kwargs or {}))
+        given = func(*args, **(kwargs or {}))
+        values = sum(one.numel() for one in tree_leaves((args, given)) if isinstance(one, Tensor))
+        if told is None and values and not func.is_view and func._overloadpacket not in _NO_WORK:
+            self.rest.append(Rest(func._overloadpacket.__name__, len(self.found), values))
+        return given
 
     @property
     def _name(self) -> str:
@@ -91,4 +126,5 @@ def _products(name: str, left: Tensor, right: Tensor, *_: Any) -> Convolution:
     return Convolution(name, rows, count * takes, count * right.shape[2], (1, 1), groups=count)
 
 
+_NO_WORK = (_aten._unsafe_view,)
 _TOLD = {_aten.convolution: _convolution, _aten.addmm: _dense, _aten.mm: _product, _aten.bmm: _products}

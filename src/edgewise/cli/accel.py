@@ -8,7 +8,7 @@ from edgewise.accel.accelerator import DEFAULT, Accelerator, preset_names, read_
 from edgewise.accel.area import parts_of
 from edgewise.accel.array import Dataflow
 from edgewise.accel.run import LayerRun, Pass, Total, run_layers, total_of
-from edgewise.cli import accel_explore, accel_options, options
+from edgewise.cli import accel_explore, accel_options, accel_study, options
 from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
 from edgewise.text import printable
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What a network takes on a systolic array, forwards and backwards.", no_args_is_help=True)
 app.command("explore")(accel_explore.explore)
+app.command("study")(accel_study.study)
 
 
 @app.callback()
@@ -78,7 +79,7 @@ def run(
 
 
 @app.command("presets")
-def presets(json: options.Json = False) -> None:
+def presets(json: options.Json = False, quiet: options.Quiet = False) -> None:
     """The accelerators that are installed, what their figures are from, and their silicon."""
     found = [read_accelerator(name) for name in preset_names()]
     if json:
@@ -98,7 +99,8 @@ def presets(json: options.Json = False) -> None:
             rows,
             left=2,
         )
-        show_note(one.source)
+        if not quiet:
+            show_note(one.source)
 
 
 def _title(named: str, layers: "tuple[Convolution, ...]", what: Pass, total: Total, accelerator: Accelerator) -> str:

@@ -1,0 +1,125 @@
+"""The page of a study: serving and making users' networks on four kinds of device."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from edgewise.accel.accelerator import Accelerator
+from edgewise.accel.area import Part as Silicon
+from edgewise.accel.area import parts_of
+from edgewise.accel.study import Retraining, Row, Shape, Spent, layers_on
+from edgewise.report.cloud import Axes, Dot, draw_cloud
+from edgewise.report.cloud import Path as Line
+from edgewise.report.figures import milliseconds
+from edgewise.report.render import environment, package_file, write_report
+from edgewise.report.time_bars import Part, TimeBar, TimeBars
+
+_SIZES_PX = {"wide": (992, 420), "medium": (640, 380), "narrow": (358, 340)}
+_PROPOSED = "int8 array with block floating point"
+
+
+def write_studied(
+    path: Path,
+    generic: Shape,
+    users: Sequence[Shape],
+    accelerator: Accelerator,
+    how: Retraining,
+    rows: Sequence[Row],
+) -> None:
+    """Write the page. `rows` as `study` gives them. Raises `StoreError` where it cannot be written."""
+    write_report(path, render_studied(generic, users, accelerator, how, rows))
+
+
+def render_studied(
+    generic: Shape, users: Sequence[Shape], accelerator: Accelerator, how: Retraining, rows: Sequence[Row]
+) -> str:
+    """The page as one HTML text that loads nothing."""
+    of_first = [row for row in rows if row.network == users[0].name]
+    cpu, proposed = (next(row for row in of_first if row.device == name) for name in ("CPU", _PROPOSED))
+    return (
+        environment()
+        .get_template("studied.html.j2")
+        .render(
+            css=Markup(package_file("report.css")),
+            generic=generic,
+            user=users[0],
+            accelerator=accelerator,
+            how=how,
+            cpu=cpu,
+            proposed=proposed,
+            serving=_bars(
+                rows, "ms", (_serve("generic", lambda row: row.generic), _serve("user", lambda row: row.user))
+            ),
+            making=_bars(rows, "s", (_make("whole", lambda row: row.full), _make("tail", lambda row: row.shared))),
+            rows=[_row(row) for row in rows],
+            rooflines={size: _roofline(users[0], accelerator, size) for size in _SIZES_PX},
+            silicon=[_silicon(part) for part in parts_of(accelerator)],
+            several=len(users) > 1,
+        )
+    )
+
+
+_Told = Callable[[Row], tuple[str, Spent, float]]
+
+
+def _serve(name: str, of: Callable[[Row], Spent]) -> _Told:
+    return lambda row: (f"{row.network}, {row.device}: {name}", of(row), 1.0)
+
+
+def _make(name: str, of: Callable[[Row], Spent]) -> _Told:
+    return lambda row: (f"{row.network}, {row.device}: {name}", of(row), 1e3)
+
+
+def _bars(rows: Sequence[Row], unit: str, told: Sequence[_Told]) -> TimeBars:
+    """Bars of the array's and the host's share."""
+    found = [one(row) for row in rows for one in told]
+    longest = max(spent.ms for _, spent, _ in found)
+    bars = [
+        TimeBar(
+            name,
+            tuple(
+                Part(kind, 100 * ms / longest)
+                for kind, ms in (("infer", spent.array_ms), ("rest", spent.host_ms))
+                if ms
+            ),
+            None,
+            (milliseconds(spent.ms / scale), milliseconds(spent.mj / scale)),
+        )
+        for name, spent, scale in found
+    ]
+    return TimeBars((unit, "mJ" if unit == "ms" else "J"), tuple(bars))
+
+
+def _roofline(user: Shape, accelerator: Accelerator, size: str) -> Markup:
+    """MACs a second that each layer reaches, over MACs for each byte that crosses the DRAM."""
+    found = [one for one in layers_on(_PROPOSED, user, accelerator) if one.dram_bytes]
+    places = [(one.macs / one.dram_bytes, one.macs / one.cycles * accelerator.clock_mhz / 1e3, one) for one in found]
+    peak = accelerator.array.rows * accelerator.array.columns * accelerator.clock_mhz / 1e3
+    ridge = peak / accelerator.dram_gb_per_s
+    low, high = min(place[0] for place in places) / 10, max(ridge, *(place[0] for place in places)) * 10
+    roof = Line(((low, low * accelerator.dram_gb_per_s), (ridge, peak), (high, peak)), "roof")
+    dots = [
+        Dot(across, up, "weight", 4.0, f"{one.name}: {across:.3g} MACs a byte, {up:.3g} G MACs a second")
+        for across, up, one in places
+    ]
+    dots.append(Dot(ridge, peak, "ridge", 2.5, f"{ridge:.3g} MACs a byte: memory keeps up from here on"))
+    words = f"What {len(found)} layers reach of {peak:,.0f} G MACs a second, and of {accelerator.dram_gb_per_s:g} GB/s."
+    axes = Axes("MACs for each byte of DRAM, logarithmic", "G MACs a second, logarithmic")
+    return draw_cloud(dots, [roof], axes, _SIZES_PX[size], name=f"roof-{size}", words=words)
+
+
+def _row(row: Row) -> tuple[str, ...]:
+    spent = [row.generic.ms, row.user.ms, row.user.mj, row.shared.ms / 1e3, row.shared.mj / 1e3]
+    spent += [row.full.ms / 1e3, row.full.mj / 1e3, row.mm2]
+    pays = [row.break_even(shared=shared) for shared in (True, False)]
+    return (
+        row.network,
+        row.device,
+        *map(milliseconds, spent),
+        *("never" if one is None else f"{one:,}" for one in pays),
+    )
+
+
+def _silicon(part: Silicon) -> tuple[str, ...]:
+    return part.name, "pruning" if part.for_pruning else "", f"{part.count:,.0f}", f"{part.um2:g}", f"{part.mm2:.3f}"
