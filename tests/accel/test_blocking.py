@@ -15,7 +15,7 @@ from tests.accel.walked import walk
 
 ORDERS = {"weights": (2, 1, 0), "input": (0, 1, 2), "sums": (0, 2, 1)}
 SHAPES = Shapes(
-    m=96, k=128, n=64, count=1, left_values=96 * 128, halo_values=0, pixels_along_k=0,
+    m=96, k=128, n=64, count=1, left_values=96 * 128, right_values=128 * 64, halo_values=0, pixels_along_k=0,
     left_bits=8, right_bits=8, result_bits=8, sum_bits=32, sram_bits=8,
 )  # fmt: skip
 MACHINE = Machines("weight", True, 8, 8, 1e9, 1e9, 1e9, 4.0)
@@ -44,7 +44,7 @@ def test_the_closed_form_is_what_a_walk_over_the_blocks_finds(
 ) -> None:
     """Traffic is the walk's. So are cycles where blocks are equal; sums that come and go count as equal ones, too."""
     m, k, n = (8 * size for size in sizes)
-    shapes = replace(SHAPES, m=m, k=k, n=n, left_values=m * k)
+    shapes = replace(SHAPES, m=m, k=k, n=n, left_values=m * k, right_values=k * n)
     cost = cheapest(shapes, Machines(dataflow, shadow, *lanes, *buffers, speed))
     if not cost.fits:
         return
@@ -70,7 +70,7 @@ def test_where_memory_is_no_limit_the_array_alone_counts(
 ) -> None:
     m, k, n = sizes
     cost = cheapest(
-        replace(SHAPES, m=m, k=k, n=n, left_values=m * k),
+        replace(SHAPES, m=m, k=k, n=n, left_values=m * k, right_values=k * n),
         Machines(dataflow, shadow, *lanes, 1e9, 1e9, 1e9, 1e12),
     )
     alone = Array(*lanes, dataflow, shadow).cycles(Gemm(m, k, n))
@@ -87,7 +87,8 @@ def test_it_is_near_the_best_of_all_ways(dataflow: Dataflow) -> None:
         m, k, n = size
         buffers = (1_024, 512, 2_048)
         cost = cheapest(
-            replace(SHAPES, m=m, k=k, n=n, left_values=m * k), Machines(dataflow, False, 8, 8, *buffers, 2.0)
+            replace(SHAPES, m=m, k=k, n=n, left_values=m * k, right_values=k * n),
+            Machines(dataflow, False, 8, 8, *buffers, 2.0),
         )
         best = min(_cycles(size, tile, dataflow, order) for tile in _tiles(size, buffers) for order in _all_orders())
         assert float(cost.cycles) <= 1.25 * best
@@ -124,10 +125,24 @@ def test_a_larger_buffer_or_a_faster_memory_takes_no_longer() -> None:
 def test_rows_that_two_tiles_need_are_read_twice() -> None:
     """An image of 64 x 64 x 4 under a kernel of 2 x 1, in two tiles of pixels: the second one reads a row again."""
     row = 64 * 4
-    shapes = replace(SHAPES, m=63 * 64, k=8, n=8, left_values=64 * row, halo_values=row)
+    shapes = replace(SHAPES, m=63 * 64, k=8, n=8, left_values=64 * row, right_values=64, halo_values=row)
     found = cheapest(shapes, replace(MACHINE, left_bytes=40 * row))
     assert 63 * 64 / 2 <= float(found.block_m) < 63 * 64
     assert float(found.read_bytes) == pytest.approx(64 * row + row + 8 * 8)
+
+
+def test_small_groups_lie_beside_one_another() -> None:
+    """Depthwise, 64 channels of 3 x 3 on 64 x 64: seven at once take what seven took one after the other, and no more
+    crosses the DRAM."""
+    shapes = replace(SHAPES, m=196, k=9, n=1, count=64, left_values=256, right_values=9)
+    machine = replace(MACHINE, rows=64, columns=64, bytes_per_cycle=1e9)
+    alone, packed = (cheapest(shapes, replace(machine, packs_groups=packs)) for packs in (False, True))
+    assert float(packed.compute_cycles) == pytest.approx(float(alone.compute_cycles) / 7)
+    assert (float(alone.folds), float(packed.folds)) == (64, pytest.approx(64 / 7))
+    for name in ("read_bytes", "written_bytes", "left_reads", "right_reads", "sums"):
+        assert float(getattr(packed, name)) == pytest.approx(float(getattr(alone, name)))
+    stays = replace(machine, dataflow="output")
+    assert float(cheapest(shapes, replace(stays, packs_groups=True)).cycles) == float(cheapest(shapes, stays).cycles)
 
 
 def test_accelerators_and_products_broadcast() -> None:

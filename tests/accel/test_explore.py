@@ -20,7 +20,7 @@ LAYERS = [
     dense("c", 1, 32, 10),
 ]
 READING = read_accelerator("reading")
-SWEEP = Sweep((4, 8, 16), (4, 8, 32), (16, 64), ("weight", "output", "input"))
+SWEEP = Sweep((4, 8, 16), (4, 8, 32), (32, 64), ("weight", "output", "input"))
 
 
 @pytest.mark.parametrize("what", ["forward", "both"])

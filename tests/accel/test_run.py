@@ -88,9 +88,9 @@ def test_what_stays_does_not_cross(activations: bool, weights: bool) -> None:
 
 
 def test_weights_that_do_not_fit_do_not_stay() -> None:
-    """Half of the buffer is for those that do: 2 KiB for layers of 1,500 and 1,000 bytes."""
+    """Seven eighths of the buffer are for those that do: 1,792 bytes, for layers of 1,500 and 1,200."""
     layers = [dense("a", 1, 50, 30), dense("b", 1, 30, 40)]
-    accelerator = replace(IDEAL, weights_stay=True, sram=Sram(64, 4, 64, bank_kib=64))
+    accelerator = replace(IDEAL, weights_stay=True, sram=Sram(64, 2, 64, bank_kib=64))
     assert [one.read_bytes for one in run_layers(layers, accelerator)] == [50, 30 + 1200]
 
 
@@ -99,8 +99,12 @@ def test_no_room_names_the_layer_and_what_would_do() -> None:
     with pytest.raises(UsageError, match=r"a, forward: no block fits .* 0\.01 ") as caught:
         run_layers(LAYERS, accelerator)
     assert "weights 0.0312 KiB" in caught.value.hint
-    enough = replace(accelerator, sram=Sram(1, 0.0313, 1, bank_kib=1))
-    assert run_layers(LAYERS, enough)
+    enough = Sram(1, 0.0313, 1, bank_kib=1)
+    assert run_layers(LAYERS, replace(accelerator, sram=enough))
+    with pytest.raises(UsageError) as caught:
+        run_layers(LAYERS, replace(accelerator, sram=enough, weights_stay=True))
+    assert "weights 0.25 KiB" in caught.value.hint
+    assert run_layers(LAYERS, replace(accelerator, sram=Sram(1, 0.25, 1, bank_kib=1), weights_stay=True))
 
 
 def test_a_total_says_what_is_spent_beside_the_array() -> None:

@@ -72,7 +72,8 @@ class Accelerator:
     host: Host
     technology: Technology
     activations_stay: bool = False  # what fits into the buffers does not go out between layers
-    weights_stay: bool = False  # if a network's fit into their buffer
+    weights_stay: bool = False  # from image to image, as many as fit into their buffer
+    packs_groups: bool = False  # small groups lie in the array beside one another, where weights stay
 
     def __post_init__(self) -> None:
         """Raises `UsageError` for what is not above 0."""

@@ -3,7 +3,7 @@
 Products and accelerators are arrays of NumPy that broadcast; the ways to cut are an axis of their own, the last one.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class Shapes:
     n: Values
     count: Values
     left_values: Values
+    right_values: Values
     halo_values: Values
     pixels_along_k: Values
     left_bits: Values
@@ -51,6 +52,7 @@ class Machines:
     right_bytes: Values
     result_bytes: Values
     bytes_per_cycle: Values
+    packs_groups: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,7 @@ class Cost:
 
     cycles: Values
     compute_cycles: Values  # of those, as if memory kept up
+    folds: Values  # tiles of what stays in the array
     read_bytes: Values  # from DRAM
     written_bytes: Values
     left_reads: Values  # values that the array is fed from the buffers
@@ -88,6 +91,8 @@ def cheapest(shapes: Shapes, machines: Machines) -> Cost:
     Ways are compared as if each block moved as much as the next.
     """
     shapes, machines = _with_axis(shapes), _with_axis(machines)
+    if machines.packs_groups and machines.dataflow == "weight":
+        shapes = _packed(shapes, machines)
     way = _cut(shapes, machines)
     compute, sizes = _compute(shapes, machines, way), _sizes(shapes, machines, way)
     moving = [shapes.count * sizes.moving(_fetches(way.parts, order)) for order in _ORDERS]
@@ -101,8 +106,27 @@ def cheapest(shapes: Shapes, machines: Machines) -> Cost:
     sizes = _Sizes(*(_taken(one, cut) for one in vars(sizes).values()))
     cycles, read, written = _moved(shapes.count, compute, parts, sizes, _of_order(kept, parts))
     speed = machines.bytes_per_cycle
-    found = (np.where(fits, cycles, np.inf), compute, read * speed, written * speed, *fed, *tile, kept, fits)
+    folds = shapes.count * _folds(shapes, machines)
+    found = (np.where(fits, cycles, np.inf), compute, folds, read * speed, written * speed, *fed, *tile, kept, fits)
     return Cost(*(one[..., 0] for one in np.broadcast_arrays(*found)))
+
+
+def _packed(shapes: Shapes, machines: Machines) -> Shapes:
+    """As many products as the array has room for become one: their weights lie on a diagonal, with zeros beside them.
+
+    Reading: what is fed and what is stored does not grow by the zeros.
+    """
+    room = np.minimum(np.floor(machines.rows / shapes.k), np.floor(machines.columns / shapes.n))
+    several = np.where(shapes.pixels_along_k, 1, np.clip(room, 1, shapes.count))
+    grown = ("k", "n", "left_values", "right_values", "halo_values")
+    changed = {name: several * getattr(shapes, name) for name in grown}
+    return replace(shapes, count=shapes.count / several, **changed)
+
+
+def _folds(shapes: Shapes, machines: Machines) -> Values:
+    down, across, _ = _SIDES[machines.dataflow]
+    size = (shapes.m, shapes.k, shapes.n)
+    return np.ceil(size[down] / machines.rows) * np.ceil(size[across] / machines.columns)
 
 
 def _best(bounds: list[Values], moving: list[Values]) -> Values:
@@ -161,13 +185,13 @@ def _split(size: Values, wanted: Values, unit: Values) -> tuple[Values, Values]:
 
 def _compute(shapes: Shapes, machines: Machines, way: _Way) -> Values:
     """As `Array.cycles`, but that what streams comes in parts, and each tile is loaded anew for each."""
-    down, across, streams = _SIDES[machines.dataflow]
-    size, parts, tile = (shapes.m, shapes.k, shapes.n), way.parts[streams], way.tile[streams]
-    folds = np.ceil(size[down] / machines.rows) * np.ceil(size[across] / machines.columns)
+    streams = _SIDES[machines.dataflow][2]
+    size, parts, tile = (shapes.m, shapes.k, shapes.n)[streams], way.parts[streams], way.tile[streams]
+    folds = _folds(shapes, machines)
     crossing = machines.rows + machines.columns - 2
     if not machines.shadow:
-        return shapes.count * folds * (size[streams] + parts * (machines.rows + crossing))
-    last = size[streams] - (parts - 1) * tile
+        return shapes.count * folds * (size + parts * (machines.rows + crossing))
+    last = size - (parts - 1) * tile
     apart, apart_last = np.maximum(tile, machines.rows), np.maximum(last, machines.rows)
     between = folds * ((parts - 1) * apart + apart_last) - apart_last
     return shapes.count * (machines.rows + between + last + crossing)
@@ -202,7 +226,7 @@ def _sizes(shapes: Shapes, machines: Machines, way: _Way) -> _Sizes:
     bits_per_cycle = 8 * machines.bytes_per_cycle
     parts_m, parts_k, parts_n = way.parts
     results = parts_m * parts_n
-    right, result = shapes.k * shapes.n / (parts_k * parts_n), shapes.m * shapes.n / results
+    right, result = shapes.right_values / (parts_k * parts_n), shapes.m * shapes.n / results
     return _Sizes(
         way.left_tile * (shapes.left_bits / bits_per_cycle),
         right * (shapes.right_bits / bits_per_cycle),
@@ -261,7 +285,7 @@ def _moved(
 def _fed(shapes: Shapes, machines: Machines, way: _Way) -> tuple[Values, Values, Values]:
     """Values that leave the buffers for the array, those of both sides, and sums that come back."""
     m, k, n = shapes.m, shapes.k, shapes.n
-    left, right, sums = shapes.count * m * k, shapes.count * k * n, shapes.count * m * n
+    left, right, sums = shapes.count * m * k, shapes.count * shapes.right_values, shapes.count * m * n
     rows, columns = machines.rows, machines.columns
     if machines.dataflow == "weight":
         found = left * np.ceil(n / columns), right * way.parts[0], sums * np.ceil(k / rows)

@@ -13,7 +13,7 @@ from edgewise.accel.energy import NOTHING, Energy, energies
 from edgewise.accel.gemm import Gemm
 from edgewise.accel.numbers import Numbers
 from edgewise.accel.products import Kind, Product, products_of
-from edgewise.accel.room import no_room, stay
+from edgewise.accel.room import STREAMS, no_room, stay
 from edgewise.errors import UsageError
 
 Pass = Literal["forward", "backward", "both"]
@@ -37,7 +37,7 @@ class LayerRun:
     kind: Kind
     gemms: tuple[Gemm, ...]
     macs: int
-    folds: int
+    folds: int  # tiles of what stays in the array
     cycles: float
     compute_cycles: float  # of those, as if memory kept up
     utilisation: float  # 0..1: of what the multipliers could have done meanwhile
@@ -93,7 +93,7 @@ def run_work(work: Sequence[Work], accelerator: Accelerator) -> tuple[LayerRun, 
         distinct = list(dict.fromkeys(product for place in own for product in work[place].products))
         cost = cheapest(shapes_of(distinct), machine_of(accelerator))
         spent = vars(energies(distinct, cost, accelerator, numbers)).values()
-        columns = (cost.fits, cost.cycles, cost.compute_cycles, cost.read_bytes, cost.written_bytes, *spent)
+        columns = (cost.fits, cost.folds, cost.cycles, cost.compute_cycles, cost.read_bytes, cost.written_bytes, *spent)
         rows = dict(zip(distinct, zip(*(one.tolist() for one in columns), strict=True), strict=True))
         for place in own:
             found[place] = _run(work[place], accelerator, [rows[product] for product in work[place].products])
@@ -146,13 +146,13 @@ def shapes_of(products: Sequence[Product]) -> Shapes:
         return np.array([getattr(one, name) for one in products], float)
 
     gemms = [np.array([getattr(one.gemm, name) for one in products], float) for name in ("m", "k", "n", "count")]
-    values = [of("left_values"), of("halo_values"), of("pixels_along_k")]
+    values = [of("left_values"), gemms[1] * gemms[2], of("halo_values"), of("pixels_along_k")]
     bits = [of("left_bits"), of("right_bits"), of("result_bits"), np.full(len(products), _SUM_BITS), of("sram_bits")]
     return Shapes(*gemms, *values, *bits)
 
 
 def machine_of(accelerator: Accelerator) -> Machines:
-    """As plain numbers. Weights that stay have half of their buffer, and leave half of it to those that do not."""
+    """As plain numbers."""
     array, sram = accelerator.array, accelerator.sram
     return Machines(
         array.dataflow,
@@ -160,9 +160,10 @@ def machine_of(accelerator: Accelerator) -> Machines:
         array.rows,
         array.columns,
         _HALF_KIB * sram.input_kib,
-        _HALF_KIB * sram.weight_kib / (2 if accelerator.weights_stay else 1),
+        _HALF_KIB * sram.weight_kib * (STREAMS if accelerator.weights_stay else 1),
         _HALF_KIB * sram.output_kib,
         accelerator.bytes_per_cycle,
+        accelerator.packs_groups,
     )
 
 
@@ -170,14 +171,14 @@ def _run(work: Work, accelerator: Accelerator, rows: list[tuple[float, ...]]) ->
     if not all(row[0] for row in rows):
         raise UsageError(*no_room(f"{work.name}, {work.kind}", work.products, accelerator))
     array, gemms = accelerator.array, tuple(one.gemm for one in work.products)
-    _, cycles, compute_cycles, read, written, *energy = map(sum, zip(*rows, strict=True))
+    _, folds, cycles, compute_cycles, read, written, *energy = map(sum, zip(*rows, strict=True))
     macs = sum(one.macs for one in gemms)
     return LayerRun(
         work.name,
         work.kind,
         gemms,
         macs,
-        folds=sum(one.count * array.folds(one) for one in gemms),
+        folds=int(folds),
         cycles=cycles,
         compute_cycles=compute_cycles,
         utilisation=macs / (cycles * array.rows * array.columns),
