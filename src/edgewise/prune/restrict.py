@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from edgewise.prune.chain import chain_of
 from edgewise.prune.head import distilled_head
+from edgewise.prune.selective_layers import Selective, let_read_as
 from edgewise.prune.watch import values_of
 
 
@@ -27,14 +28,17 @@ def restrict_head(
     nodes = [node for node in last.module.graph.nodes if node.op == "call_module"]
     heads = [node for node in nodes if isinstance(last.module.get_submodule(str(node.target)), nn.Linear | nn.Conv2d)]
     path, taken = str(heads[-1].target), heads[-1].args[0].name
+    head = network.get_submodule(path)
+    assert isinstance(head, nn.Linear | nn.Conv2d)
     features: list[np.ndarray] = []
     with torch.no_grad():
         for batch in batches:
             for segment in before:
                 batch = segment(batch)
-            features.append(values_of(last, batch, [taken])[taken].flatten(1).numpy())
-    head = network.get_submodule(path)
-    assert isinstance(head, nn.Linear | nn.Conv2d)
+            entered = values_of(last, batch, [taken])[taken]
+            features.append((head.taken(entered) if isinstance(head, Selective) else entered).flatten(1).numpy())
     distilled = distilled_head(head, classes, np.concatenate(features))
+    if isinstance(head, Selective):
+        let_read_as(distilled.layer, head)
     network.set_submodule(path, distilled.layer.eval())
     return distilled.r_squared

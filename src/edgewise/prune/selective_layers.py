@@ -85,6 +85,14 @@ def let_read(layer: nn.Module, kept: np.ndarray) -> None:
         _hold(own, "reads", kept)
 
 
+def let_read_as(layer: nn.Module, other: Selective) -> None:
+    """Make a layer as wide as `other` read what that one reads, in place."""
+    own = _made_selective(layer)
+    own.run = other.run
+    if other.reads is not None:
+        own.reads = other.reads.clone()
+
+
 def let_fill(layer: nn.Module, kept: np.ndarray) -> None:
     """Make a layer compute `kept`, int64 rising, of its outputs alone and give zeros for the others, in place."""
     _, wide = channels_of(layer)
