@@ -29,8 +29,8 @@ def _speed(found: dict[str, Any]) -> list[str]:
                 f"ResNet-50, answers and both gradients, on one array: {run['median']:.1f} ms ({run['least']:.1f} to "
                 f"{run['most']:.1f}); the goal was under {_GOAL_MS}: {_met(run['median'] < _GOAL_MS)}.",
                 f"{tried['points']:,} accelerators for ResNet-50's answers: {sweep['median']:.1f} s "
-                f"({sweep['least']:.1f} to {sweep['most']:.1f}), {tried['points'] / sweep['median']:,.0f} a second; the "
-                f"goal was under {_GOAL_S} s: {_met(sweep['median'] < _GOAL_S)}. {tried['fit']:,} fit, "
+                f"({sweep['least']:.1f} to {sweep['most']:.1f}), {tried['points'] / sweep['median']:,.0f} a second; "
+                f"the goal was under {_GOAL_S} s: {_met(sweep['median'] < _GOAL_S)}. {tried['fit']:,} fit, "
                 f"{tried['front']} are not beaten.",
             ]
         ),
@@ -48,8 +48,8 @@ def _published(result: dict[str, Any]) -> list[str]:
     return [
         "## Beside a real product",
         f"The preset `edge-tpu-like` beside the times that Coral publishes of its Dev Board "
-        f"({result['published_at']}). Of {len(rows)} networks {near} are within a factor of two; the median of model over published is "
-        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}). Two readings of the preset were "
+        f"({result['published_at']}). Of {len(rows)} networks {near} are within a factor of two; the "
+        f"median of model over published is {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}). Two readings of the preset were "
         "chosen with these figures in view: that small groups are packed (the column beside says what it is without), "
         "and how much of the buffer keeps weights. Networks are those of torchvision and timm, which may differ in "
         "details from those that were measured.",
@@ -84,8 +84,8 @@ def _published(result: dict[str, Any]) -> list[str]:
         ),
         "What decides is not the array but the half gigabyte a second behind it: where weights do not fit, they are "
         "fetched for each image. Far off are networks whose activations do not fit the buffers by the model's "
-        "reckoning (MobileNet v2: a compiler fuses its blocks), and those with many small operations beside their products "
-        "(DenseNet).",
+        "reckoning (MobileNet v2: a compiler fuses its blocks), and those with many small operations beside their "
+        "products (DenseNet).",
     ]
 
 
@@ -95,10 +95,11 @@ def _study(study: dict[str, Any]) -> list[str]:
     parts = [
         "## One user's networks on four devices",
         "ResNet-50 at 224 px, pruned by `edgewise prune --target-speedup 3` for five classes of dogs (60 training "
-        f"images of each): {_listed(fewer)}. Retraining by gradients: {how['images']} images, {how['epochs']} times, in "
-        f"{how['steps']} steps of {how['batch']}. *Tail*: what comes before the first open layer was computed while "
+        f"images of each): {_listed(fewer)}. Retraining by gradients: {how['images']} images, {how['epochs']} times, "
+        f"in {how['steps']} steps of {how['batch']}. *Tail*: what comes before the first open layer was computed while "
         "serving. *Whole*: answers and gradients of all layers. All on the preset `reading`, whose host does 20 G "
-        "MACs a second. `edgewise accel study FOLDER` gives such a table of any user's network, and a page with pictures.",
+        "MACs a second. `edgewise accel study FOLDER` gives such a table of any user's network, and a page with "
+        "pictures.",
     ]
     for first, rows in study["rows"].items():
         parts += [f"### Open from {first} on", _table(rows)]
@@ -180,10 +181,11 @@ def _said(study: dict[str, Any]) -> list[str]:
                 f"**Pruning pays less on an array.** The same cut is {_faster(cpu)} times as fast on the CPU and "
                 f"{_faster(array)} times on the array, which waits for its memory and for each layer's start.",
                 "**Gradients on the array**: the tail is retrained "
-                f"{_ms(plain['shared']) / _ms(array['shared']):.1f} times as fast as with gradients on the CPU, for {array['pruning_mm2']:.2f} of {array['mm2']:.1f} mm2. "
+                f"{_ms(plain['shared']) / _ms(array['shared']):.1f} times as fast as with gradients on the CPU, for "
+                f"{array['pruning_mm2']:.2f} of {array['mm2']:.1f} mm2. "
                 f"{100 * host:.0f}% of what is left is the host's: batch norm, activations, and the update.",
-                f"**Sharing**: the tail alone takes {_ms(array['full']) / _ms(array['shared']):.1f} times less than the "
-                f"whole network on the array, {_ms(cpu['full']) / _ms(cpu['shared']):.1f} times on the CPU.",
+                f"**Sharing**: the tail alone takes {_ms(array['full']) / _ms(array['shared']):.1f} times less than "
+                f"the whole network on the array, {_ms(cpu['full']) / _ms(cpu['shared']):.1f} times on the CPU.",
                 f"**Channels of one's own** (asymmetric): {_faster(own_cpu)} times as fast on the CPU, "
                 f"{_faster(own_array)} times on the array, where "
                 f"{study['gathers'][other] - study['gathers'][network]:,} values more are gathered by the host.",
