@@ -185,11 +185,11 @@ def _sections(config: ScaleSimConfig) -> dict[str, dict[str, str | int]]:
         _LAYOUT: {
             "IfmapCustomLayout": "False",
             "IfmapSRAMBankBandwidth": given.input_words_per_cycle,
-            "IfmapSRAMBankNum": 10,
+            "IfmapSRAMBankNum": 1,  # which divides every bandwidth, as version 3 demands
             "IfmapSRAMBankPort": 2,
             "FilterCustomLayout": "False",
             "FilterSRAMBankBandwidth": given.weight_words_per_cycle,
-            "FilterSRAMBankNum": 10,
+            "FilterSRAMBankNum": 1,
             "FilterSRAMBankPort": 2,
         },
         "sparsity": {"SparsitySupport": "false"},
