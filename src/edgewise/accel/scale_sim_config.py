@@ -140,8 +140,10 @@ class _Keys:
             return None
         output = self.number("Bandwidth")
         sides = ("IfmapSRAMBankBandwidth", "FilterSRAMBankBandwidth")
-        given = (self.number(key, section=_LAYOUT) if self.parser.has_option(_LAYOUT, key) else output for key in sides)
-        return Bandwidth(*given, output)
+        inputs, weights = (
+            self.number(key, section=_LAYOUT) if self.parser.has_option(_LAYOUT, key) else output for key in sides
+        )
+        return Bandwidth(inputs, weights, output)
 
     def refuse_sparsity(self) -> None:
         value = self.parser.get("sparsity", "SparsitySupport", fallback="false").strip()
