@@ -50,7 +50,8 @@ def _published(result: dict[str, Any]) -> list[str]:
         "The preset `edge-tpu-like` beside the times that Coral publishes of its Dev Board "
         f"({result['published_at']}). Of {len(rows)} networks {near} are within a factor of two; the "
         f"median of model over published is {statistics.median(ratios):.2f} "
-        f"({min(ratios):.2f} to {max(ratios):.2f}). Two readings of the preset were chosen with these figures in view: that small groups are packed (the column beside says what it is without), "
+        f"({min(ratios):.2f} to {max(ratios):.2f}). Two readings of the preset were "
+        "chosen with these figures in view: that small groups are packed (the column beside says what it is without), "
         "and how much of the buffer keeps weights. Networks are those of torchvision and timm, which may differ in "
         "details from those that were measured.",
         markdown_table(

@@ -23,7 +23,6 @@ from scale_sim_page import page, words
 
 from edgewise.accel.array import Array, Dataflow
 from edgewise.accel.convolution import Convolution, dense
-from edgewise.accel.run import run_layers
 from edgewise.accel.scale_sim_config import ScaleSimConfig, read_config
 from edgewise.accel.scale_sim_differences import differences
 from edgewise.accel.scale_sim_reports import LayerReport, layer_reports, write_compute_report
@@ -55,8 +54,8 @@ def resnet18(size_px: int) -> tuple[Convolution, ...]:
 def compared(layers: Sequence[Convolution], array: Array, theirs: Sequence[LayerReport]) -> list[dict[str, Any]]:
     """Layer by layer: SCALE-Sim's compute cycles, the known differences, ours, and what nothing explains."""
     rows: list[dict[str, Any]] = []
-    for layer, run, report in zip(layers, run_layers(layers, array), theirs, strict=True):
-        known = differences(layer, array)
+    for layer, report in zip(layers, theirs, strict=True):
+        known, cycles = differences(layer, array), array.cycles(layer.forward)
         rows.append(
             {
                 "layer": layer.name,
@@ -65,8 +64,8 @@ def compared(layers: Sequence[Convolution], array: Array, theirs: Sequence[Layer
                 "overhang_cycles": known.overhang_cycles,
                 "drain_cycles": known.drain_cycles,
                 "last_cycle": known.last_cycle,
-                "cycles": run.cycles,
-                "unexplained_cycles": run.cycles - report.compute_cycles - known.net_cycles,
+                "cycles": cycles,
+                "unexplained_cycles": cycles - report.compute_cycles - known.net_cycles,
             }
         )
     return rows
@@ -93,9 +92,9 @@ def measured(simulated: Simulated, config: ScaleSimConfig, rounds: int) -> dict[
 
     def from_files() -> None:
         array, read = read_config(folder / "scale.cfg").array, read_topology(folder / "topology.csv")
-        write_compute_report(folder / "ours.csv", layer_reports(run_layers(read, array), array))
+        write_compute_report(folder / "ours.csv", layer_reports(read, array))
 
-    whole, cycles = timed(from_files, rounds), timed(lambda: run_layers(layers, config.array), rounds)
+    whole, cycles = timed(from_files, rounds), timed(lambda: layer_reports(layers, config.array), rounds)
     return {
         "layers": rows,
         "scale_sim_s": simulated.seconds,

@@ -1,5 +1,6 @@
 """Presets, and files of one's own."""
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -7,7 +8,11 @@ import pytest
 
 from edgewise.accel.accelerator import preset_names, read_accelerator
 from edgewise.accel.area import parts_of
+from edgewise.accel.array import Array
+from edgewise.accel.convolution import Convolution
 from edgewise.accel.numbers import Numbers
+from edgewise.accel.run import run_layers
+from edgewise.accel.scale_sim_config import Bandwidth, ScaleSimConfig, write_config
 from edgewise.errors import DataError, UsageError
 
 PRESETS, TECHNOLOGIES = (resources.files("edgewise.accel") / folder for folder in ("presets", "technologies"))
@@ -58,6 +63,20 @@ def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, old: str, new: str, wo
     with pytest.raises(DataError, match=r"mine\.toml|3nm\.toml") as caught:
         read_accelerator(str(path))
     assert words in str(caught.value)
+
+
+def test_a_configuration_of_scale_sim(tmp_path: Path) -> None:
+    """Three words a cycle are 1.44 GB/s at 480 MHz; without a bandwidth its memory keeps up."""
+    config = ScaleSimConfig("mine", Array(12, 14, "output"), 36, 37, 38, Bandwidth(1, 1, 1))
+    path = tmp_path / "mine.cfg"
+    write_config(path, config)
+    found = read_accelerator(str(path))
+    assert (found.name, found.array, found.dram_gb_per_s) == ("mine", config.array, pytest.approx(1.44))
+    assert (found.sram.input_kib, found.sram.weight_kib, found.sram.output_kib) == (36, 37, 38)
+    write_config(path, replace(config, bandwidth=None))
+    layers = [Convolution("a", 1, 3, 8, (8, 8), (3, 3))]
+    (run,) = run_layers(layers, read_accelerator(str(path)))
+    assert run.cycles == pytest.approx(config.array.cycles(layers[0].forward), rel=1e-6)
 
 
 def test_a_name_that_is_not_known() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from edgewise.accel.array import Array
 from edgewise.accel.convolution import Convolution
-from edgewise.accel.run import run_layers
 from edgewise.accel.scale_sim_config import Bandwidth, read_config
 from edgewise.accel.scale_sim_differences import Differences, differences
 from edgewise.accel.scale_sim_reports import layer_reports, read_compute_report
@@ -41,15 +40,15 @@ def test_every_layer_differs_by_what_is_known_and_nothing_else(folder: Path) -> 
     array = read_config(folder / "scale.cfg").array
     assert folder.name.startswith(f"{array.rows}x{array.columns}_{array.dataflow}")
     reports = read_compute_report(folder / "COMPUTE_REPORT.csv")
-    for layer, run, report in zip(LAYERS, run_layers(LAYERS, array), reports, strict=True):
+    for layer, report in zip(LAYERS, reports, strict=True):
         known = differences(layer, array)
-        assert run.cycles == report.compute_cycles + known.net_cycles, layer.name
+        assert array.cycles(layer.forward) == report.compute_cycles + known.net_cycles, layer.name
         assert known.last_cycle == 1
         assert (known.overhang_cycles == 0) or layer.name == "overhang"
         if array.dataflow != "output":
             assert known.drain_cycles == 0
         elif layer.name != "overhang":
-            assert known.drain_cycles == array.rows * run.folds
+            assert known.drain_cycles == array.rows * array.folds(layer.forward)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,7 @@ def test_some_by_hand(folder: str, layer: str, theirs: int, ours: int, known: Di
     """3 x 3 on 10 x 10, 4 to 6 channels, is [64, 36] x [36, 6]: on 8 x 8, 5 folds of 86 cycles, 8 of 58, 40 of 28."""
     array, place = read_config(GOLDEN / folder / "scale.cfg").array, [one.name for one in LAYERS].index(layer)
     assert read_compute_report(GOLDEN / folder / "COMPUTE_REPORT.csv")[place].compute_cycles == theirs
-    assert run_layers(LAYERS, array)[place].cycles == ours
+    assert array.cycles(LAYERS[place].forward) == ours
     assert differences(LAYERS[place], array) == known
 
 
@@ -76,16 +75,16 @@ def test_some_by_hand(folder: str, layer: str, theirs: int, ours: int, known: Di
 def test_its_shares_are_ours_but_for_its_cycles(folder: Path) -> None:
     """Overall: of a cycle too few. Compute, of what is not output stationary: C - 1 too many a fold."""
     array = read_config(folder / "scale.cfg").array
-    runs = run_layers(LAYERS, array)
     reports = read_compute_report(folder / "COMPUTE_REPORT.csv")
-    for layer, run, own, their in zip(LAYERS, runs, layer_reports(runs, array), reports, strict=True):
+    for layer, own, their in zip(LAYERS, layer_reports(LAYERS, array), reports, strict=True):
         if layer.name == "overhang":
             continue
         assert their.mapping_efficiency == pytest.approx(own.mapping_efficiency)
-        work = run.macs / (array.rows * array.columns)
+        work = layer.forward.macs / (array.rows * array.columns)
+        cycles, folds = array.cycles(layer.forward), array.folds(layer.forward)
         assert their.utilisation == pytest.approx(work / their.total_cycles)
-        skewed = (array.columns - 1) * run.folds
-        counted = run.cycles - array.rows * run.folds if array.dataflow == "output" else run.cycles + skewed
+        skewed = (array.columns - 1) * folds
+        counted = cycles - array.rows * folds if array.dataflow == "output" else cycles + skewed
         assert their.compute_utilisation == pytest.approx(work / counted)
 
 
@@ -106,12 +105,12 @@ def test_it_writes_outputs_that_stay_before_they_are_made(folder: Path) -> None:
     array = read_config(folder / "scale.cfg").array
     with (folder / "DETAILED_ACCESS_REPORT.csv").open() as file:
         rows = [{key.strip(): cell for key, cell in row.items()} for row in csv.DictReader(file)]
-    for layer, row, run in zip(LAYERS, rows, run_layers(LAYERS, array), strict=True):
+    for layer, row in zip(LAYERS, rows, strict=True):
         if layer.forward.m >= array.rows:
             assert float(row["SRAM OFMAP Start Cycle"]) == layer.forward.k - 1
         if layer.name != "overhang":
             made = layer.forward.m * layer.forward.n
-            assert float(row["SRAM OFMAP Writes"]) == made + run.folds * (array.rows + array.columns)
+            assert float(row["SRAM OFMAP Writes"]) == made + array.folds(layer.forward) * (array.rows + array.columns)
 
 
 def test_overhanging_windows_are_counted_as_it_does() -> None:

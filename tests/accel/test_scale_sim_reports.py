@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from edgewise.accel.array import Array
 from edgewise.accel.convolution import Convolution, dense
-from edgewise.accel.run import run_layers
 from edgewise.accel.scale_sim_reports import LayerReport, layer_reports, read_compute_report, write_compute_report
 from edgewise.errors import DataError, UsageError
 
@@ -59,7 +58,7 @@ def test_what_is_written_is_read(
 def test_what_we_found_as_a_report() -> None:
     """A fold that is full; and two for weights of [8, 9], the second with one column of eight."""
     array = Array(8, 8)
-    full, more = layer_reports(run_layers((dense("full", 10, 8, 8), dense("more", 10, 8, 9)), array), array)
+    full, more = layer_reports((dense("full", 10, 8, 8), dense("more", 10, 8, 9)), array)
     assert (full.layer, full.total_cycles, full.stall_cycles) == (0, 10 + 22, 0)
     assert full.mapping_efficiency == 1
     assert full.utilisation == full.compute_utilisation == 640 / (32 * 64)
@@ -70,7 +69,7 @@ def test_what_we_found_as_a_report() -> None:
 def test_groups_are_folds_of_their_own() -> None:
     array = Array(8, 8)
     layer = Convolution("groups", 1, 8, 16, (3, 3), groups=4)
-    (found,) = layer_reports(run_layers((layer,), array), array)
+    (found,) = layer_reports((layer,), array)
     assert found.mapping_efficiency == 2 * 4 / 64
 
 

@@ -60,6 +60,14 @@ def test_the_presets(edgewise) -> None:
     assert (done.returncode, "eyeriss-like" in done.stderr) == (2, True)
 
 
+def test_scale_sims_files_are_enough(edgewise) -> None:
+    """The cycles of its report, and the one that it forgets."""
+    folder = Path(__file__).parents[1] / "accel" / "golden" / "scale_sim"
+    asked = ("accel", "run", folder / "topology.csv", "--preset", folder / "8x8_weight" / "scale.cfg", "--json")
+    found = {one["name"]: one for one in json.loads(edgewise(*asked).stdout)["layers"]}
+    assert found["conv3x3"]["compute_cycles"] == pytest.approx(430)
+
+
 def test_accelerators_that_none_beats(edgewise) -> None:
     asked = ("accel", "explore", "tiny:xs", "--rows", 4, "--rows", 8, "--columns", 8, "--sram", 32, "--sram", 64)
     found = json.loads(edgewise(*asked, "--json").stdout)

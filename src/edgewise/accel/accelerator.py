@@ -7,12 +7,14 @@ from typing import Any
 
 from edgewise.accel.array import Array
 from edgewise.accel.numbers import Numbers
+from edgewise.accel.scale_sim_config import read_config
 from edgewise.accel.tables import build, must_be_positive, read_toml
 from edgewise.accel.technology import Technology
 from edgewise.errors import DataError, UsageError
 from edgewise.text import printable
 
 DEFAULT = "reading"
+_KEEPS_UP = 1e9  # GB/s
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,14 @@ def preset_names() -> tuple[str, ...]:
 
 
 def read_accelerator(name: str) -> Accelerator:
-    """An installed preset by its name, or a TOML file by its path.
+    """An installed preset by its name, a TOML file by its path, or SCALE-Sim's configuration, "NAME.cfg".
 
-    A file names its `technology`: an installed one, or a TOML file beside it. Raises `UsageError` for a name that is
-    not known, `DataError` for a file that is not right.
+    A TOML file names its `technology`: an installed one, or a TOML file beside it. A configuration gives the array, its
+    buffers and their bandwidth, a byte a word; it has no clock, and what else it lacks is the default preset's. Raises
+    `UsageError` for a name that is not known, `DataError` for a file that is not right.
     """
+    if name.endswith(".cfg"):
+        return _of_scale_sim(Path(name))
     if not name.endswith(".toml"):
         if name not in preset_names():
             raise UsageError(
@@ -108,6 +113,23 @@ def read_accelerator(name: str) -> Accelerator:
         with resources.as_file(_packaged("presets") / f"{name}.toml") as path:
             return _read(path)
     return _read(Path(name))
+
+
+def _of_scale_sim(path: Path) -> Accelerator:
+    found, preset = read_config(path), read_accelerator(DEFAULT)
+    sizes = found.input_sram_kib, found.weight_sram_kib, found.output_sram_kib
+    speed = _KEEPS_UP
+    if found.bandwidth is not None:
+        speed = sum(vars(found.bandwidth).values()) * preset.clock_mhz / 1e3
+    return replace(
+        preset,
+        name=found.run_name,
+        source=f"{printable(path)}, and what it lacks of {preset.name}: {preset.source}",
+        array=found.array,
+        sram=Sram(*sizes, bank_kib=min(preset.sram.bank_kib, *sizes)),
+        dram_gb_per_s=speed,
+        packs_groups=False,
+    )
 
 
 def _read(path: Path) -> Accelerator:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from edgewise import store
 from edgewise.accel.array import Array
-from edgewise.accel.run import LayerRun
+from edgewise.accel.convolution import Convolution
+from edgewise.accel.gemm import Gemm
 from edgewise.errors import DataError, UsageError
 from edgewise.text import printable
 
@@ -35,23 +36,22 @@ class LayerReport:
         return self.total_cycles - self.stall_cycles
 
 
-def layer_reports(runs: Sequence[LayerRun], array: Array) -> tuple[LayerReport, ...]:
-    """What `run_layers` found on an array that never stalls, as SCALE-Sim would report it.
+def layer_reports(layers: Sequence[Convolution], array: Array) -> tuple[LayerReport, ...]:
+    """The answers of layers on an array that never stalls, as SCALE-Sim would report it.
 
     Differs: cycles are ours, with the last one and with those that drain outputs which stay (`scale_sim_differences`).
     """
-    return tuple(
-        LayerReport(place, one.cycles, 0, one.utilisation, _mapped(one, array), one.utilisation)
-        for place, one in enumerate(runs)
-    )
+    found = []
+    for place, one in enumerate(layers):
+        gemm = one.forward
+        used = array.utilisation(gemm)
+        found.append(LayerReport(place, array.cycles(gemm), 0, used, _mapped(gemm, array), used))
+    return tuple(found)
 
 
-def _mapped(run: LayerRun, array: Array) -> float:
-    held = 0
-    for gemm in run.gemms:
-        down, across, _ = array.sides(gemm)
-        held += gemm.count * down * across
-    return held / (run.folds * array.rows * array.columns)
+def _mapped(gemm: Gemm, array: Array) -> float:
+    down, across, _ = array.sides(gemm)
+    return down * across / (array.folds(gemm) * array.rows * array.columns)
 
 
 def read_compute_report(path: Path) -> tuple[LayerReport, ...]:

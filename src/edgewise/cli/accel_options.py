@@ -23,7 +23,7 @@ Source = Annotated[
     ),
 ]
 Preset = Annotated[
-    str, typer.Option(metavar="NAME", help="An accelerator of `edgewise accel presets`, or a file, NAME.toml.")
+    str, typer.Option(metavar="NAME", help="Of `edgewise accel presets`, or a file: NAME.toml, SCALE-Sim's NAME.cfg.")
 ]
 SramKib = Annotated[
     float | None, typer.Option(min=0.001, metavar="KIB", help="Of all three buffers, which keep the preset's shares.")
