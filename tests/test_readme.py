@@ -86,6 +86,25 @@ def test_a_user_is_played(workplace: Path) -> None:
     assert "Nothing was learned in 150 inputs." in (workplace / "live.html").read_text()
 
 
+@pytest.mark.torch
+def test_accelerators_are_tried(workplace: Path) -> None:
+    """The third command needs a network that `edgewise prune` made; it has tests of its own."""
+    lines = blocks("sh")[2].splitlines()
+    assert [shlex.split(line)[2] for line in lines] == ["run", "explore", "study"]
+    for line in lines[:2]:
+        _, *command = shlex.split(re.sub(r"torchvision:\w+", "tiny:xs", line))
+        done = subprocess.run(
+            [sys.executable, "-m", "edgewise", *command],
+            cwd=workplace,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (workplace / "explored.html").exists()
+
+
 def test_card_is_a_card() -> None:
     _, card = blocks("toml")
     assert check_card(tomllib.loads(card), "README", README.parent).given["size_px"] == 224

@@ -49,6 +49,7 @@ def run(
     what: accel_options.What = "forward",
     first: accel_options.First = None,
     input: accel_options.Input = None,
+    html: accel_options.Html = None,
     weights: options.Weights = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -68,6 +69,10 @@ def run(
     layers = accel_options.from_first(layers, first)
     found = run_layers(layers, accelerator, what)
     total = total_of(found, accelerator)
+    if html:
+        from edgewise.report.accelerated import write_accelerated
+
+        write_accelerated(html, named, what, accelerator, found, total)
     if json:
         about = {"source": named, "batch": batch, "size": list(layers[0].size), "pass": what}
         print_json({**about, "accelerator": accelerator, "total": _written(total), "layers": found})

@@ -1,6 +1,5 @@
 """`edgewise accel explore`: thousands of accelerators for one network."""
 
-from pathlib import Path
 from typing import Annotated, cast
 
 import typer
@@ -33,7 +32,7 @@ def explore(
     input: accel_options.Input = None,
     max_mm2: Annotated[float | None, typer.Option(min=0, help="Leave out what is larger.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="To try with.")] = 2,
-    html: Annotated[Path | None, typer.Option(metavar="PAGE", help="Draw them all on one page.")] = None,
+    html: accel_options.Html = None,
     weights: options.Weights = None,
     json: options.Json = False,
     quiet: options.Quiet = False,

@@ -37,6 +37,7 @@ First = Annotated[
         help="Leave out what comes before: what pruning takes of a network whose tail alone is made anew.",
     ),
 ]
+Html = Annotated[Path | None, typer.Option(metavar="PAGE", help="Draw it on one page.")]
 Input = Annotated[
     int | None, typer.Option(min=8, metavar="PX", help="Height and width of the image. Default: the network's own.")
 ]

@@ -36,7 +36,7 @@ def study(
     images: Annotated[int, typer.Option(min=1, help="To retrain with.")] = 256,
     epochs: Annotated[int, typer.Option(min=1, help="How often each is seen.")] = 10,
     batch: Annotated[int, typer.Option(min=1, help="Images of a step.")] = 16,
-    html: Annotated[Path | None, typer.Option(metavar="PAGE", help="Draw it on one page.")] = None,
+    html: accel_options.Html = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

@@ -9,13 +9,11 @@ from edgewise.accel.accelerator import Accelerator
 from edgewise.accel.area import Part as Silicon
 from edgewise.accel.area import parts_of
 from edgewise.accel.study import Retraining, Row, Shape, Spent, layers_on
-from edgewise.report.cloud import Axes, Dot, draw_cloud
-from edgewise.report.cloud import Path as Line
 from edgewise.report.figures import milliseconds
 from edgewise.report.render import environment, package_file, write_report
+from edgewise.report.roofline import rooflines
 from edgewise.report.time_bars import Part, TimeBar, TimeBars
 
-_SIZES_PX = {"wide": (992, 420), "medium": (640, 380), "narrow": (358, 340)}
 _PROPOSED = "int8 array with block floating point"
 
 
@@ -53,7 +51,7 @@ def render_studied(
             ),
             making=_bars(rows, "s", (_make("whole", lambda row: row.full), _make("tail", lambda row: row.shared))),
             rows=[_row(row) for row in rows],
-            rooflines={size: _roofline(users[0], accelerator, size) for size in _SIZES_PX},
+            rooflines=rooflines(layers_on(_PROPOSED, users[0], accelerator), accelerator),
             silicon=[_silicon(part) for part in parts_of(accelerator)],
             several=len(users) > 1,
         )
@@ -89,24 +87,6 @@ def _bars(rows: Sequence[Row], unit: str, told: Sequence[_Told]) -> TimeBars:
         for name, spent, scale in found
     ]
     return TimeBars((unit, "mJ" if unit == "ms" else "J"), tuple(bars))
-
-
-def _roofline(user: Shape, accelerator: Accelerator, size: str) -> Markup:
-    """MACs a second that each layer reaches, over MACs for each byte that crosses the DRAM."""
-    found = [one for one in layers_on(_PROPOSED, user, accelerator) if one.dram_bytes]
-    places = [(one.macs / one.dram_bytes, one.macs / one.cycles * accelerator.clock_mhz / 1e3, one) for one in found]
-    peak = accelerator.array.rows * accelerator.array.columns * accelerator.clock_mhz / 1e3
-    ridge = peak / accelerator.dram_gb_per_s
-    low, high = min(place[0] for place in places) / 10, max(ridge, *(place[0] for place in places)) * 10
-    roof = Line(((low, low * accelerator.dram_gb_per_s), (ridge, peak), (high, peak)), "roof")
-    dots = [
-        Dot(across, up, "weight", 4.0, f"{one.name}: {across:.3g} MACs a byte, {up:.3g} G MACs a second")
-        for across, up, one in places
-    ]
-    dots.append(Dot(ridge, peak, "ridge", 2.5, f"{ridge:.3g} MACs a byte: memory keeps up from here on"))
-    words = f"What {len(found)} layers reach of {peak:,.0f} G MACs a second, and of {accelerator.dram_gb_per_s:g} GB/s."
-    axes = Axes("MACs for each byte of DRAM, logarithmic", "G MACs a second, logarithmic")
-    return draw_cloud(dots, [roof], axes, _SIZES_PX[size], name=f"roof-{size}", words=words)
 
 
 def _row(row: Row) -> tuple[str, ...]:
