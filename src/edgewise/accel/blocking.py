@@ -12,7 +12,7 @@ from edgewise.accel.array import Dataflow
 
 Values = Any  # float64, of a shape that broadcasts; or a number
 _AS_SMALL_AS_CAN_BE = 2.0**30
-_PARTS = np.array([1, 2, 4, 8, 16, 32, 64, _AS_SMALL_AS_CAN_BE], np.float32)  # so that float32 stays
+_PARTS = np.array([1, 2, 4, 8, 16, 64, _AS_SMALL_AS_CAN_BE], np.float32)  # so that float32 stays
 _ALONG_K, _ALONG_N = (axis.ravel() for axis in np.meshgrid(_PARTS, _PARTS, indexing="ij"))
 _AS_GOOD = 1.01  # ways that take so much longer than the quickest one; of these the least traffic is taken
 _ORDERS = ((2, 1, 0), (0, 1, 2), (0, 2, 1))  # loops from the outermost

@@ -12,6 +12,15 @@ from edgewise.report.render import environment, package_file, write_report
 from edgewise.report.roofline import rooflines
 from edgewise.report.time_bars import Part, TimeBar, TimeBars
 
+_SPENT_ON = {
+    "operations_uj": "multiplying and adding",
+    "registers_uj": "registers of the array",
+    "sram_uj": "SRAM",
+    "dram_uj": "DRAM",
+    "conversion_uj": "converting numbers",
+    "static": "whatever is done",
+}
+
 
 def write_accelerated(
     path: Path, source: str, what: Pass, accelerator: Accelerator, runs: Sequence[LayerRun], total: Total
@@ -43,9 +52,7 @@ def render_accelerated(
 
 
 def _energy(total: Total) -> TimeBars:
-    spent = {
-        name.removesuffix("_uj"): uj / 1e3 for name, uj in {**vars(total.energy), "static": total.static_uj}.items()
-    }
+    spent = {_SPENT_ON[name]: uj / 1e3 for name, uj in {**vars(total.energy), "static": total.static_uj}.items()}
     most = max(spent.values())
     return TimeBars(
         ("mJ", "%"),
