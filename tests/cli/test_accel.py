@@ -51,6 +51,19 @@ def test_less_memory_and_a_slower_one(edgewise) -> None:
     assert (done.returncode, "It needs at least" in done.stderr) == (2, True)
 
 
+def test_a_mapping_is_written_changed_and_read(edgewise, tmp_path: Path) -> None:
+    asked = ("accel", "run", "tiny:xs", "--rows", 8, "--columns", 8, "--json")
+    path = tmp_path / "mapping.toml"
+    chosen = json.loads(edgewise(*asked, "--save-mapping", path).stdout)
+    assert json.loads(edgewise(*asked, "--mapping", path).stdout) == chosen
+    first = chosen["layers"][0]["name"]
+    path.write_text(f'["{first}".forward]\nm = 1\nk = 8\nn = 8\nkeeps = "sums"\n')
+    changed = json.loads(edgewise(*asked, "--mapping", path).stdout)
+    assert changed["layers"][0]["blocks"] == [{"m": 1, "k": 8, "n": 8, "keeps": "sums"}]
+    assert changed["layers"][0]["cycles"] > chosen["layers"][0]["cycles"]
+    assert changed["layers"][1:] == chosen["layers"][1:]
+
+
 def test_the_presets(edgewise) -> None:
     found = json.loads(edgewise("accel", "presets", "--json").stdout)
     assert {one["accelerator"]["name"] for one in found} == {"reading", "edge-tpu-like", "eyeriss-like", "phone-npu"}

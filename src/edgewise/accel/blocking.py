@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 
 from edgewise.accel.array import Dataflow
+from edgewise.accel.traffic import ORDERS, BlockTimes, Values, fetches_of, moved, of_order
 
-Values = Any  # float64, of a shape that broadcasts; or a number
 _AS_SMALL_AS_CAN_BE = 2.0**30
 _PARTS = np.array([1, 2, 4, 8, 16, 64, _AS_SMALL_AS_CAN_BE], np.float32)  # so that float32 stays
 _ALONG_K, _ALONG_N = (axis.ravel() for axis in np.meshgrid(_PARTS, _PARTS, indexing="ij"))
 _AS_GOOD = 1.01  # ways that take so much longer than the quickest one; of these the least traffic is taken
-_ORDERS = ((2, 1, 0), (0, 1, 2), (0, 2, 1))  # loops from the outermost
-KEPT = ("weights", "input", "sums")  # by each order, while the innermost loop goes on
 _SIDES: dict[Dataflow, tuple[int, int, int]] = {"weight": (1, 2, 0), "input": (1, 0, 2), "output": (0, 2, 1)}
-_MATRICES = ((0, 1), (1, 2), (0, 2))  # the sides of the left, the right and the result, as m, k, n
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,24 +87,55 @@ def cheapest(shapes: Shapes, machines: Machines) -> Cost:
     equal ones; each is loaded while the array works on the one before, and the last one's result is written in the end.
     Ways are compared as if each block moved as much as the next.
     """
-    shapes, machines = _with_axis(shapes), _with_axis(machines)
-    if machines.packs_groups and machines.dataflow == "weight":
-        shapes = _packed(shapes, machines)
+    shapes, machines = _prepared(shapes, machines)
     way = _cut(shapes, machines)
     compute, sizes = _compute(shapes, machines, way), _sizes(shapes, machines, way)
-    moving = [shapes.count * sizes.moving(_fetches(way.parts, order)) for order in _ORDERS]
+    moving = [shapes.count * sizes.moving(fetches_of(way.parts, order)) for order in ORDERS]
     blocks = shapes.count * way.parts[0] * way.parts[1] * way.parts[2]
     alone = compute / blocks + sizes.left + sizes.right + sizes.result  # beside which nothing goes on
     meanwhile = np.where(way.fits, 1 - 1 / blocks, np.inf)
     chosen = _best([meanwhile * np.maximum(compute, one) + alone for one in moving], moving)
     cut, kept = chosen % len(_ALONG_K), chosen // len(_ALONG_K)
-    fits, compute, *fed = (_taken(one, cut) for one in (way.fits, compute, *_fed(shapes, machines, way)))
     tile, parts = (tuple(_taken(one, cut) for one in some) for some in (way.tile, way.parts))
-    sizes = _Sizes(*(_taken(one, cut) for one in vars(sizes).values()))
-    cycles, read, written = _moved(shapes.count, compute, parts, sizes, _of_order(kept, parts))
+    return _cost(shapes, machines, _Way(tile, parts, _taken(way.left_tile, cut), _taken(way.fits, cut)), kept)
+
+
+def priced(shapes: Shapes, machines: Machines, block: tuple[Values, Values, Values], kept: Values) -> Cost:
+    """Of blocks that are given, along m, k and n, each rounded up to what is whole to the array; `kept`: see `KEPT`."""
+    shapes, machines = _prepared(shapes, machines)
+    sides = zip((shapes.m, shapes.k, shapes.n), map(_floats, block), _units(machines), strict=True)
+    cuts = [_split(size, np.clip(wanted, 1, size), unit) for size, wanted, unit in sides]
+    tile, parts = tuple(one[0] for one in cuts), tuple(one[1] for one in cuts)
+    held = held_bytes(shapes, tile, parts)
+    room = (machines.left_bytes, machines.right_bytes, machines.result_bytes)
+    fits = np.all(np.broadcast_arrays(*(size <= most for size, most in zip(held, room, strict=True))), axis=0)
+    return _cost(shapes, machines, _Way(tile, parts, _left_tile(shapes, parts), fits), _floats(kept))
+
+
+def held_bytes(shapes: Shapes, tile: Any, parts: Any) -> tuple[Values, Values, Values]:
+    """What one block of each matrix takes in the buffers."""
+    share_m, share_k = tile[0] / shapes.m, tile[1] / shapes.k
+    halo = np.where(np.where(shapes.pixels_along_k, parts[1], parts[0]) > 1, shapes.halo_values, 0)
+    along_m, along_k = (shapes.left_values * share_m + halo) * share_k, (shapes.left_values * share_k + halo) * share_m
+    left = np.minimum(np.where(shapes.pixels_along_k, along_k, along_m), tile[0] * tile[1])
+    sides = (left * shapes.sram_bits, tile[1] * tile[2] * shapes.sram_bits, tile[0] * tile[2] * shapes.sum_bits)
+    return sides[0] / 8, sides[1] / 8, sides[2] / 8
+
+
+def _prepared(shapes: Shapes, machines: Machines) -> tuple[Shapes, Machines]:
+    shapes, machines = _with_axis(shapes), _with_axis(machines)
+    packs = machines.packs_groups and machines.dataflow == "weight"
+    return (_packed(shapes, machines) if packs else shapes), machines
+
+
+def _cost(shapes: Shapes, machines: Machines, way: _Way, kept: Values) -> Cost:
+    """Of one way for each product."""
+    compute, sizes = _compute(shapes, machines, way), _sizes(shapes, machines, way)
+    cycles, read, written = moved(shapes.count, compute, way.parts, sizes, of_order(kept, way.parts))
     speed = machines.bytes_per_cycle
-    folds = shapes.count * _folds(shapes, machines)
-    found = (np.where(fits, cycles, np.inf), compute, folds, read * speed, written * speed, *fed, *tile, kept, fits)
+    folds, fed = shapes.count * _folds(shapes, machines), _fed(shapes, machines, way)
+    cycles = np.where(way.fits, cycles, np.inf)
+    found = (cycles, compute, folds, read * speed, written * speed, *fed, *way.tile, kept, way.fits)
     return Cost(*(one[..., 0] for one in np.broadcast_arrays(*found)))
 
 
@@ -117,10 +145,10 @@ def _packed(shapes: Shapes, machines: Machines) -> Shapes:
     Reading: what is fed and what is stored does not grow by the zeros.
     """
     room = np.minimum(np.floor(machines.rows / shapes.k), np.floor(machines.columns / shapes.n))
-    several = np.where(shapes.pixels_along_k, 1, np.clip(room, 1, shapes.count))
+    count = np.where(shapes.pixels_along_k, shapes.count, np.ceil(shapes.count / np.maximum(room, 1)))
+    several = shapes.count / count
     grown = ("k", "n", "left_values", "right_values", "halo_values")
-    changed = {name: several * getattr(shapes, name) for name in grown}
-    return replace(shapes, count=shapes.count / several, **changed)
+    return replace(shapes, count=count, **{name: several * getattr(shapes, name) for name in grown})
 
 
 def _folds(shapes: Shapes, machines: Machines) -> Values:
@@ -156,8 +184,7 @@ def _floats(given: Any) -> Values:
 
 
 def _cut(shapes: Shapes, machines: Machines) -> _Way:
-    down, across, _ = _SIDES[machines.dataflow]
-    unit = [machines.rows if side == down else machines.columns if side == across else 1.0 for side in range(3)]
+    unit = _units(machines)
     tile_k, parts_k = _split(shapes.k, np.ceil(shapes.k / np.minimum(_ALONG_K, shapes.k)), unit[1])
     tile_n, parts_n = _split(shapes.n, np.ceil(shapes.n / np.minimum(_ALONG_N, shapes.n)), unit[2])
     room = 8 * machines.left_bytes / shapes.sram_bits  # values
@@ -172,9 +199,20 @@ def _cut(shapes: Shapes, machines: Machines) -> _Way:
     fits = (most >= least) & (tile_k * tile_n * shapes.sram_bits <= 8 * machines.right_bytes)
     most = np.where(most >= shapes.m, shapes.m, np.maximum(np.floor(most / unit[0]) * unit[0], least))
     tile_m, parts_m = _split(shapes.m, np.ceil(shapes.m / np.ceil(shapes.m / most)), unit[0])
-    cuts = np.where(shapes.pixels_along_k, parts_k, parts_m) - 1
-    left = np.minimum(shapes.left_values + cuts * shapes.halo_values, shapes.m * shapes.k) / (parts_m * parts_k)
-    return _Way((tile_m, tile_k, tile_n), (parts_m, parts_k, parts_n), left, fits)
+    parts = (parts_m, parts_k, parts_n)
+    return _Way((tile_m, tile_k, tile_n), parts, _left_tile(shapes, parts), fits)
+
+
+def _units(machines: Machines) -> list[Values]:
+    """What blocks are whole to, along m, k and n."""
+    down, across, _ = _SIDES[machines.dataflow]
+    return [machines.rows if side == down else machines.columns if side == across else 1.0 for side in range(3)]
+
+
+def _left_tile(shapes: Shapes, parts: Any) -> Values:
+    """Values of a mean block, those that its neighbour has too among them."""
+    cuts = np.where(shapes.pixels_along_k, parts[1], parts[0]) - 1
+    return np.minimum(shapes.left_values + cuts * shapes.halo_values, shapes.m * shapes.k) / (parts[0] * parts[1])
 
 
 def _split(size: Values, wanted: Values, unit: Values) -> tuple[Values, Values]:
@@ -197,89 +235,18 @@ def _compute(shapes: Shapes, machines: Machines, way: _Way) -> Values:
     return shapes.count * (machines.rows + between + last + crossing)
 
 
-@dataclass(frozen=True, eq=False)
-class _Fetches:
-    """How often each matrix's block changes."""
-
-    left: Values
-    right: Values
-    result: Values
-
-
-@dataclass(frozen=True, eq=False)
-class _Sizes:
-    """Cycles to move one block of each."""
-
-    left: Values
-    right: Values
-    sums: Values
-    result: Values
-    results: Values  # how many blocks of them there are
-
-    def moving(self, fetches: _Fetches) -> Values:
-        """All that crosses for one product."""
-        again = 2 * (fetches.result - self.results) * self.sums
-        return fetches.left * self.left + fetches.right * self.right + again + self.results * self.result
-
-
-def _sizes(shapes: Shapes, machines: Machines, way: _Way) -> _Sizes:
+def _sizes(shapes: Shapes, machines: Machines, way: _Way) -> BlockTimes:
     bits_per_cycle = 8 * machines.bytes_per_cycle
     parts_m, parts_k, parts_n = way.parts
     results = parts_m * parts_n
     right, result = shapes.right_values / (parts_k * parts_n), shapes.m * shapes.n / results
-    return _Sizes(
+    return BlockTimes(
         way.left_tile * (shapes.left_bits / bits_per_cycle),
         right * (shapes.right_bits / bits_per_cycle),
         result * (np.where(shapes.result_bits > 0, shapes.sum_bits, 0) / bits_per_cycle),
         result * (shapes.result_bits / bits_per_cycle),
         results,
     )
-
-
-def _fetches(parts: Any, order: tuple[int, int, int]) -> _Fetches:
-    """Loops inside the innermost one that a matrix depends on do not change its block."""
-    found: list[Values] = [1.0, 1.0, 1.0]
-    inside: Values = 1.0
-    for loop in order:
-        inside = inside * parts[loop]
-        for matrix, sides in enumerate(_MATRICES):
-            if loop in sides:
-                found[matrix] = np.where(parts[loop] > 1, inside, found[matrix])
-    return _Fetches(*found)
-
-
-def _of_order(kept: Values, parts: Any) -> _Fetches:
-    """Of the order that each has."""
-    each = [vars(_fetches(parts, order)) for order in _ORDERS]
-    return _Fetches(
-        *(np.select([kept == 0, kept == 1], [one[name] for one in each[:2]], each[2][name]) for name in each[0])
-    )
-
-
-def _moved(
-    count: Values, compute: Values, parts: Any, sizes: _Sizes, fetches: _Fetches
-) -> tuple[Values, Values, Values]:
-    """Cycles with waiting; and those in which something is read, and written, if nothing else were done.
-
-    What seldom changes does so only where what changes oftener does as well: loops are nested. So there are four kinds
-    of blocks, by how much is moved while the one before is worked on.
-    """
-    blocks = parts[0] * parts[1] * parts[2]
-    each = compute / (count * blocks)
-    again = (fetches.result - sizes.results) * sizes.sums
-    final = sizes.results * sizes.result
-    counts = (fetches.left, fetches.right, fetches.result)
-    ones = (sizes.left, sizes.right, (2 * again + final) / fetches.result)
-    few, middle, many = np.sort(np.broadcast_arrays(*counts), axis=0)
-    moved = [
-        sum(one * (times >= level) for times, one in zip(counts, ones, strict=True)) for level in (few, middle, many)
-    ]
-    waits = [np.maximum(each, one) for one in moved]
-    working = few * waits[0] + (middle - few) * waits[1] + (many - middle) * waits[2] + (blocks - many) * each
-    first, last = sizes.left + sizes.right, (again + final) / fetches.result
-    read = fetches.left * sizes.left + fetches.right * sizes.right + again
-    cycles = count * working - waits[0] + each + first + last
-    return cycles, count * read, count * (again + final)
 
 
 def _fed(shapes: Shapes, machines: Machines, way: _Way) -> tuple[Values, Values, Values]:

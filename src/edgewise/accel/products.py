@@ -1,13 +1,14 @@
 """A layer's products as an accelerator meets them: matrices, and the values in memory that they are made of."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from edgewise.accel.convolution import Convolution
 from edgewise.accel.gemm import Gemm
 from edgewise.accel.numbers import Numbers
 
 Kind = Literal["forward", "input gradient", "weight gradient"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 _FP32 = 32
 
 

@@ -1,19 +1,22 @@
 """A network on an accelerator: what each layer's products take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
 from edgewise.accel.accelerator import Accelerator
-from edgewise.accel.blocking import Machines, Shapes, cheapest
+from edgewise.accel.blocking import Cost, Machines, Shapes, cheapest, priced
 from edgewise.accel.convolution import Convolution
 from edgewise.accel.energy import NOTHING, Energy, energies
 from edgewise.accel.gemm import Gemm
+from edgewise.accel.mapping import Block, Where, check_mapping
 from edgewise.accel.numbers import Numbers
 from edgewise.accel.products import Kind, Product, products_of
 from edgewise.accel.room import STREAMS, no_room, stay
+from edgewise.accel.traffic import KEPT
 from edgewise.errors import UsageError
 
 Pass = Literal["forward", "backward", "both"]
@@ -36,6 +39,7 @@ class LayerRun:
     name: str
     kind: Kind
     gemms: tuple[Gemm, ...]
+    blocks: tuple[Block, ...]  # of each product
     macs: int
     folds: int  # tiles of what stays in the array
     cycles: float
@@ -76,27 +80,39 @@ class Total:
         return (self.energy.uj + self.static_uj) / 1e3
 
 
-def run_layers(layers: Sequence[Convolution], accelerator: Accelerator, what: Pass = "forward") -> tuple[LayerRun, ...]:
+def run_layers(
+    layers: Sequence[Convolution],
+    accelerator: Accelerator,
+    what: Pass = "forward",
+    mapping: Mapping[Where, Block] | None = None,
+) -> tuple[LayerRun, ...]:
     """In the order in which an array does them, one after the other; gradients from the last layer to the first.
 
     The first layer's input is the image, whose gradient nobody asks for. Gradients of a product that has no weights are
-    those of both of its sides. Raises `UsageError` for a buffer that not even the smallest block of a layer fits into.
+    those of both of its sides. `mapping`: blocks for some of the products; the model chooses the others'. Raises
+    `UsageError` for a buffer that not even the smallest block of a layer fits into, for a block of the mapping that
+    does not fit, and for a mapping of layers that are not there.
     """
-    return run_work(work_of(layers, accelerator, what), accelerator)
+    return run_work(work_of(layers, accelerator, what), accelerator, mapping or {})
 
 
-def run_work(work: Sequence[Work], accelerator: Accelerator) -> tuple[LayerRun, ...]:
+def run_work(
+    work: Sequence[Work], accelerator: Accelerator, mapping: Mapping[Where, Block] = MappingProxyType({})
+) -> tuple[LayerRun, ...]:
     """What is asked for, in its order. Raises what `run_layers` does."""
+    check_mapping(mapping, [(one.name, one.kind) for one in work])
     found: dict[int, LayerRun] = {}
     for numbers in dict.fromkeys(numbers_of(one, accelerator) for one in work):
         own = [place for place, one in enumerate(work) if numbers_of(one, accelerator) == numbers]
         distinct = list(dict.fromkeys(product for place in own for product in work[place].products))
         cost = cheapest(shapes_of(distinct), machine_of(accelerator))
-        spent = vars(energies(distinct, cost, accelerator, numbers)).values()
-        columns = (cost.fits, cost.folds, cost.cycles, cost.compute_cycles, cost.read_bytes, cost.written_bytes, *spent)
-        rows = dict(zip(distinct, zip(*(one.tolist() for one in columns), strict=True), strict=True))
+        rows = dict(zip(distinct, _rows(distinct, cost, accelerator, numbers), strict=True))
         for place in own:
-            found[place] = _run(work[place], accelerator, [rows[product] for product in work[place].products])
+            one, block = work[place], mapping.get((work[place].name, work[place].kind))
+            if block is None:
+                found[place] = _run(one, accelerator, [rows[product] for product in one.products])
+            else:
+                found[place] = _run(one, accelerator, _mapped(one, block, accelerator, numbers))
     return tuple(found[place] for place in range(len(work)))
 
 
@@ -167,16 +183,39 @@ def machine_of(accelerator: Accelerator) -> Machines:
     )
 
 
+def _rows(
+    products: Sequence[Product], cost: Cost, accelerator: Accelerator, numbers: Numbers
+) -> list[tuple[float, ...]]:
+    """By product: whether it fits, its block and what that keeps, folds, cycles, bytes, energies."""
+    block = (cost.fits, cost.block_m, cost.block_k, cost.block_n, cost.kept)
+    counts = (cost.folds, cost.cycles, cost.compute_cycles, cost.read_bytes, cost.written_bytes)
+    spent = vars(energies(products, cost, accelerator, numbers)).values()
+    return list(zip(*(one.tolist() for one in (*block, *counts, *spent)), strict=True))
+
+
+def _mapped(work: Work, block: Block, accelerator: Accelerator, numbers: Numbers) -> list[tuple[float, ...]]:
+    shapes, sides = shapes_of(work.products), (block.m, block.k, block.n)
+    cost = priced(shapes, machine_of(accelerator), sides, block.order)
+    if not cost.fits.all():
+        raise UsageError(
+            f"{work.name}, {work.kind}: a block of {block.m} x {block.k} x {block.n} does not fit half of the buffers.",
+            f"Make it smaller, or leave the layer out of the mapping; the buffers are {accelerator.sram}.",
+        )
+    return _rows(work.products, cost, accelerator, numbers)
+
+
 def _run(work: Work, accelerator: Accelerator, rows: list[tuple[float, ...]]) -> LayerRun:
     if not all(row[0] for row in rows):
         raise UsageError(*no_room(f"{work.name}, {work.kind}", work.products, accelerator))
     array, gemms = accelerator.array, tuple(one.gemm for one in work.products)
-    _, folds, cycles, compute_cycles, read, written, *energy = map(sum, zip(*rows, strict=True))
+    blocks = tuple(Block(int(row[1]), int(row[2]), int(row[3]), KEPT[int(row[4])]) for row in rows)
+    folds, cycles, compute_cycles, read, written, *energy = map(sum, zip(*(row[5:] for row in rows), strict=True))
     macs = sum(one.macs for one in gemms)
     return LayerRun(
         work.name,
         work.kind,
         gemms,
+        blocks,
         macs,
         folds=int(folds),
         cycles=cycles,

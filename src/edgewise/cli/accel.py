@@ -1,5 +1,6 @@
 """`edgewise accel`: networks on a systolic array."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from edgewise.accel.accelerator import DEFAULT, Accelerator, preset_names, read_accelerator
 from edgewise.accel.area import parts_of
 from edgewise.accel.array import Dataflow
+from edgewise.accel.mapping import read_mapping, write_mapping
 from edgewise.accel.run import LayerRun, Pass, Total, run_layers, total_of
 from edgewise.cli import accel_explore, accel_options, accel_study, options
 from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
@@ -49,6 +51,12 @@ def run(
     what: accel_options.What = "forward",
     first: accel_options.First = None,
     input: accel_options.Input = None,
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Blocks of some layers, a TOML file; others' are chosen.")
+    ] = None,
+    save_mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the blocks that were chosen, to change them.")
+    ] = None,
     html: accel_options.Html = None,
     weights: options.Weights = None,
     json: options.Json = False,
@@ -67,7 +75,9 @@ def run(
         named, layers = accel_options.layers_of_source(source, weights or [], batch, input)
         progress("looking at the network", 1, 1)
     layers = accel_options.from_first(layers, first)
-    found = run_layers(layers, accelerator, what)
+    found = run_layers(layers, accelerator, what, read_mapping(mapping) if mapping else None)
+    if save_mapping:
+        write_mapping(save_mapping, {(one.name, one.kind): one.blocks[0] for one in found})
     total = total_of(found, accelerator)
     if html:
         from edgewise.report.accelerated import write_accelerated
