@@ -15,7 +15,7 @@ from edgewise.errors import OutputError  # noqa: E402
 pytestmark = pytest.mark.torch
 
 FORMATS = st.builds(
-    BlockFormat, block=st.integers(1, 40), mantissa_bits=st.integers(2, 12), exponent_bits=st.integers(2, 8)
+    BlockFormat, block=st.integers(1, 40), mantissa_bits=st.integers(2, 10), exponent_bits=st.integers(2, 8)
 )
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -33,9 +33,13 @@ def _drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
 def test_blocks_are_those_of_the_format(format: BlockFormat, seed: int, rows: int, length: int, width: int) -> None:
     """Bit for bit, whatever lies beside a block."""
     values = _drawn(seed, (rows, length, width))
-    found = in_blocks(torch.from_numpy(values), format).numpy()
+    given = torch.from_numpy(values.copy())
     wanted = format.of(values.transpose(0, 2, 1).reshape(-1, length)).values
-    np.testing.assert_array_equal(found, wanted.reshape(rows, width, length).transpose(0, 2, 1))
+    wanted = wanted.reshape(rows, width, length).transpose(0, 2, 1)
+    np.testing.assert_array_equal(in_blocks(given, format).numpy(), wanted)
+    np.testing.assert_array_equal(given.numpy(), values)
+    in_blocks(given, format, in_place=True)
+    np.testing.assert_array_equal(given.numpy(), wanted)
 
 
 @pytest.mark.parametrize("shape", [(1, 3000, 70), (2500, 100, 1), (3, 700, 50)])
@@ -78,7 +82,7 @@ def test_steps_are_those_of_the_integers(seed: int, channels: int, last: bool) -
         wanted = quantised(values, axis)
         np.testing.assert_array_equal(found.numpy(), wanted.integers)
         np.testing.assert_array_equal(steps.numpy(), wanted.steps.reshape(steps.shape))
-        assert found.stride() == given.stride()
+        assert per_channel or channels == 1 or found.stride() == given.stride()
 
 
 def test_what_lies_scattered_in_memory_has_steps_too() -> None:

@@ -129,7 +129,9 @@ def _weight_gradient(gradient: Tensor, given: Tensor, layer: Convolution, by: Nu
         down, across = layer.padding
         padded = functional.pad(given, (across, across, down, down)).contiguous(memory_format=_LAST)
     for row in range(height):
-        columns = _blocked(_columns(padded, layer, row), by)
+        columns = _columns(padded, layer, row)
+        copied = columns.untyped_storage().data_ptr() != padded.untyped_storage().data_ptr()
+        columns = in_blocks(columns, by.format, by.generator, in_place=copied)
         if groups == 1:
             made = left.flatten(1).T @ columns[0]
         else:

@@ -14,6 +14,7 @@ from edgewise.accel.integers import MOST
 from edgewise.errors import OutputError
 
 _CHUNK = 2**16  # numbers: 256 KiB, so that the passes over one find it in the processor's cache
+_SHORT = 32  # numbers that lie side by side in a block: to meet fewer with one step takes longer than to copy it
 _EXPONENT = 0x7F800000  # the bits of a float32 that are its exponent
 _FIRST_BIT = 23  # of them
 _BIAS = 127
@@ -21,22 +22,26 @@ _GREATEST, _LEAST = 100, -126  # exponents that leave room for what is added bel
 _HINT = "Look for what overflows before it: a lower learning rate may do."
 
 
-def in_blocks(values: Tensor, format: BlockFormat, generator: torch.Generator | None = None) -> Tensor:
-    """float32 [n, length, width] in blocks along the middle axis: each number as its block holds it, a new tensor.
+def in_blocks(
+    values: Tensor, format: BlockFormat, generator: torch.Generator | None = None, *, in_place: bool = False
+) -> Tensor:
+    """float32 [n, length, width] in blocks along the middle axis: each number as its block holds it.
 
-    Zeros would fill up the last block: they are left out. `generator`: of stochastic rounding, which takes up to four
-    times as long. Differs from `BlockFormat.of`: a block whose greatest number is below 2^-126 counts as one whose
-    greatest is that; stochastic rounding draws other numbers.
+    Zeros would fill up the last block: they are left out. `generator`: of stochastic rounding, which takes some times
+    as long. `in_place`: where contiguous `values` are not needed any more; otherwise the tensor is a new one. Differs
+    from `BlockFormat.of`: a block whose greatest number is below 2^-126 counts as one whose greatest is that;
+    stochastic rounding draws other numbers.
     Raises `OutputError` for numbers of 2^101 and more, and for what is not finite.
     """
     values = values.contiguous()
-    made = torch.empty_like(values)
+    made = values if in_place else torch.empty_like(values)
     for begin, end, block in _parts(values.shape[1], format.block):
         taken, given = (one[:, begin:end].unflatten(1, (-1, block)) for one in (values, made))
         if begin == 0 and end == values.shape[1]:
             taken, given = taken.flatten(0, 1)[:, None], given.flatten(0, 1)[:, None]
+        steps = _steps_of_blocks(taken, format)
         for rows in _chunks(taken):
-            _round_into(given[rows], taken[rows], format, generator)
+            _round_into(given[rows], taken[rows], steps[rows], format, generator)
     return made
 
 
@@ -83,25 +88,34 @@ def _chunks(blocks: Tensor) -> Iterator[tuple[slice, ...]]:
         yield (slice(None),) * axis + (slice(begin, begin + step),)
 
 
-def _round_into(given: Tensor, taken: Tensor, format: BlockFormat, generator: torch.Generator | None) -> None:
-    """[n, count, block, width], blocks along the third axis."""
-    greatest = torch.abs(taken, out=given).amax(2, keepdim=True)
+def _steps_of_blocks(taken: Tensor, format: BlockFormat) -> Tensor:
+    """float32 [n, count, 1, width], powers of 2, of [n, count, block, width]."""
+    greatest = taken.new_empty(*taken.shape[:2], 1, taken.shape[3])
+    for rows in _chunks(taken):
+        torch.amax(torch.abs(taken[rows]), 2, keepdim=True, out=greatest[rows])
     exponents = (greatest.view(torch.int32) & _EXPONENT) >> _FIRST_BIT
     if int(exponents.max()) > _GREATEST + _BIAS:
         _see_that_they_are_finite(greatest)
         raise OutputError(f"Numbers of 2^{_GREATEST + 1} and more have no block.", _HINT)
     bits, half = format.mantissa_bits, 2 ** (format.exponent_bits - 1)
     exponents.clamp_(max(-half, _LEAST + bits - 2) + _BIAS, half - 1 + _BIAS)
-    steps = ((exponents - (bits - 2)) << _FIRST_BIT).view(torch.float32)
+    return exponents.sub_(bits - 2).bitwise_left_shift_(_FIRST_BIT).view(torch.float32)
+
+
+def _round_into(
+    given: Tensor, taken: Tensor, steps: Tensor, format: BlockFormat, generator: torch.Generator | None
+) -> None:
+    if taken.shape[2] * taken.shape[3] < _SHORT:
+        steps = steps.expand(taken.shape).contiguous()
     if format.rounding == "stochastic":
         _round_by_chance(given, taken, steps, generator)
     else:
         # Next to it, float32 has no digits below a step, and its sums round to even.
         beside = steps * (1.5 * 2**_FIRST_BIT)
         torch.add(taken, beside, out=given).sub_(beside)
-    most = steps * float(2 ** (bits - 1) - 1)
+    most = steps * float(2 ** (format.mantissa_bits - 1) - 1)
     torch.minimum(given, most, out=given)
-    torch.maximum(given, -most, out=given)
+    torch.maximum(given, most.neg_(), out=given)
 
 
 def _round_by_chance(given: Tensor, taken: Tensor, steps: Tensor, generator: torch.Generator | None) -> None:
