@@ -1,13 +1,14 @@
 """What training on block floating point takes on PyTorch, what it costs in accuracy, and what retraining wins back.
 
-    python benchmarks/bfp_training.py [--rounds 5]
+    python benchmarks/bfp_training.py [--rounds 5] [--work DIR]
 
 Data: EDGEWISE_DATA (default ../shared/data). First the time of a training step of ResNet-50 (batch 4 of 224 px, one
 thread): in float32, in int8 with gradients in blocks, and in blocks forward and backward, all ways in turns. Then
-accuracy: of a user of five classes on ResNet-18 at 128 px (training images without labels to learn from, the official
+accuracy: of a user of five classes on ResNet-18 at 112 px (training images without labels to learn from, the official
 validation images to be judged on) and of two bundled networks on drawn images. Each is converted to int8 and to blocks
-of all lengths and mantissas, and retrained in them, held to what the float32 network answers. Takes about 25 minutes;
-writes benchmarks/results/bfp_training.json and docs/bfp_training.md.
+of all lengths and mantissas, and retrained in them, held to what the float32 network answers. What was judged is kept
+in --work, so a run that was cut off goes on. Takes about 20 minutes; writes benchmarks/results/bfp_training.json and
+docs/bfp_training.md.
 """
 
 import argparse
@@ -15,12 +16,13 @@ import copy
 import statistics
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter_ns, process_time_ns
 from typing import Any
 
 import torch
 from bfp_training_page import FLOAT, FLOAT_LAST, page, words
-from bfp_training_users import measured, resnet, tiny
+from bfp_training_users import grid, measured, resnet, tiny
 from pages import write_page, write_result
 from prune_users_data import IMAGES, SEED
 from torch import Tensor, nn
@@ -32,7 +34,8 @@ from edgewise.zoo.loaders.torchvision import import_models
 
 BATCH, SIZE_PX = 4, 224
 RATE = 1e-4
-POOL, TINY = "dogs", ("tiny:s", "tiny:l")
+POOL = "dogs"
+TINY = {"tiny:s": grid(), "tiny:l": (BlockFormat(64, 4),)}  # the formats that are retrained
 
 
 def ways(network: nn.Module) -> dict[str, nn.Module]:
@@ -89,7 +92,9 @@ def summary(row: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="of steps against the clock")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--work", type=Path, default=Path("/tmp/edgewise-bfp-training"))
+    options = parser.parse_args()
+    rounds = options.rounds
     if not IMAGES.is_dir():
         sys.exit(f"No evaluation data at {IMAGES.parent}; set EDGEWISE_DATA to its folder.")
     torch.set_num_threads(1)
@@ -98,7 +103,8 @@ def main() -> None:
     times = timed(ways(network), torch.randn(BATCH, 3, SIZE_PX, SIZE_PX), rounds)
     for name, row in times.items():
         print(name, row, file=sys.stderr)
-    cases = [measured(resnet(POOL)), *(measured(tiny(name)) for name in TINY)]
+    every = [resnet(POOL), *(tiny(name, formats) for name, formats in TINY.items())]
+    cases = [measured(case, options.work) for case in every]
     result: dict[str, Any] = {"seed": SEED, "batch": BATCH, "size_px": SIZE_PX, "rounds": rounds}
     result |= {"times": times, "cases": cases}
     result["in_words"] = words(result)

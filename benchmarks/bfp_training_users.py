@@ -1,15 +1,27 @@
 """Networks and images that `bfp_training.py` retrains and judges."""
 
 import copy
+import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from prune_users_data import IMAGES, SEED, Network, User, prepared, torch_classifier, users, validation
+from prune_users_data import (
+    IMAGES,
+    SEED,
+    Network,
+    User,
+    prepared,
+    torch_classifier,
+    users,
+    validation,
+    write_atomically,
+)
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -23,7 +35,7 @@ from edgewise.zoo.tiny.train import normalise, shrink
 
 RESAMPLES, BATCH = 2000, 16
 BLOCKS, BITS = (8, 32, 64, 128), (4, 5, 6, 8)
-RESNET_PX = 128
+RESNET_PX = 112
 DRAWN_PER_CLASS = 100
 
 
@@ -39,6 +51,12 @@ class Case:
     rate: float
     epochs: int
     formats: tuple[BlockFormat, ...]  # that are retrained; all others are judged as they come
+    int8_formats: tuple[BlockFormat, ...]  # of gradients where int8 is retrained
+
+    @property
+    def key(self) -> str:
+        """For file names."""
+        return "".join(sign if sign.isalnum() else "-" for sign in self.name)
 
 
 def grid() -> tuple[BlockFormat, ...]:
@@ -57,12 +75,12 @@ def resnet(pool: str) -> Case:
     paths, labels = validation(user.classes)
     learned = [path for name in user.classes for path in sorted((IMAGES / "train" / name).iterdir())]
     name = f"{network.name}, five classes ({pool})"
-    # Both sweeps, and where they cross.
     formats = tuple(one for one in grid() if one.block == 64 or one.mantissa_bits == 4)
-    return Case(name, module, images(learned), images(paths), labels, 1e-4, 1, formats)
+    int8_formats = tuple(one for one in formats if one.block >= 64)
+    return Case(name, module, images(learned), images(paths), labels, 3e-5, 1, formats, int8_formats)
 
 
-def tiny(name: str) -> Case:
+def tiny(name: str, formats: tuple[BlockFormat, ...]) -> Case:
     """A network of the bundled zoo, which knows the ten drawn classes; its user meets all of them."""
     size_px = SHAPES[name].size_px
 
@@ -71,33 +89,37 @@ def tiny(name: str) -> Case:
 
     learned, _ = draw_split("train", DRAWN_PER_CLASS)
     judged, labels = draw_split("profile", DRAWN_PER_CLASS)
-    return Case(f"{name}, ten classes", load(name), images(learned), images(judged), labels, 5e-4, 2, grid())
+    return Case(f"{name}, ten classes", load(name), images(learned), images(judged), labels, 5e-4, 2, formats, formats)
 
 
-def measured(case: Case) -> dict[str, Any]:
+def measured(case: Case, work: Path) -> dict[str, Any]:
     """The network as it is and retrained, in float32 and int8, and in every format of the grid."""
     own = answered_right(case.network, case)
     taught = functional.log_softmax(_outputs(case.network, case.learned), 1)
 
-    def told(network: nn.Module) -> dict[str, Any]:
-        return against(answered_right(network, case), own)
-
-    def learned(network: nn.Module) -> dict[str, Any]:
-        return told(retrained(network, case, taught))
+    def told(what: str, make: Callable[[], nn.Module], *, learned: bool = False) -> dict[str, Any]:
+        kept = work / case.key / f"{what}.json"
+        if not kept.is_file():
+            network = retrained(make(), case, taught) if learned else make()
+            write_atomically(kept, against(answered_right(network, case), own))
+            print(case.name, what, kept.read_text(), file=sys.stderr)
+        return json.loads(kept.read_text())
 
     result: dict[str, Any] = {"name": case.name, "learned": len(case.learned), "judged": len(case.labels)}
     result |= {"right": 100 * float(own.mean()), "epochs": case.epochs, "rate": case.rate, "batch": BATCH}
-    result["float32 retrained"] = learned(copy.deepcopy(case.network))
-    result["int8"] = told(with_bfp(case.network))
+    result["float32 retrained"] = told("float32-retrained", lambda: copy.deepcopy(case.network), learned=True)
+    result["int8"] = told("int8", lambda: with_bfp(case.network))
     result["rows"] = []
     for format in grid():
         row: dict[str, Any] = {"block": format.block, "mantissa_bits": format.mantissa_bits}
-        row["blocks"] = told(with_bfp(case.network, format, "bfp"))
+        name = f"{format.mantissa_bits}-{format.block}"
+        in_blocks, in_int8 = (partial(with_bfp, case.network, format, forward) for forward in ("bfp", "int8"))
+        row["blocks"] = told(f"blocks-{name}", in_blocks)
         if format in case.formats:
-            row["blocks retrained"] = learned(with_bfp(case.network, format, "bfp"))
-            row["int8 retrained"] = learned(with_bfp(case.network, format, "int8"))
+            row["blocks retrained"] = told(f"blocks-{name}-retrained", in_blocks, learned=True)
+        if format in case.int8_formats:
+            row["int8 retrained"] = told(f"int8-{name}-retrained", in_int8, learned=True)
         result["rows"].append(row)
-        print(case.name, row, file=sys.stderr)
     return result
 
 

@@ -35,18 +35,21 @@ def test_all_ways_start_from_the_same_weights_and_take_turns(scripts) -> None:
     assert not torch.equal(every["BFP16, gradients in BFP16"][0].weight, network[0].weight)
 
 
-def test_a_case_is_judged_before_and_after_retraining(scripts) -> None:
+def test_a_case_is_judged_before_and_after_retraining(scripts, tmp_path) -> None:
     users = scripts("bfp_training_users")
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(12, 3)).eval()
     learned, judged = torch.randn(40, 3, 2, 2), torch.randn(30, 3, 2, 2)
     labels = network(judged).argmax(1).numpy()
     formats = users.grid()[:1]
-    found = users.measured(users.Case("small", network, learned, judged, labels, 0.01, 2, formats))
+    case = users.Case("small one", network, learned, judged, labels, 0.01, 2, formats, formats)
+    found = users.measured(case, tmp_path)
     assert found["right"] == 100
     assert found["float32 retrained"]["points"]["value"] == 0
     assert len(found["rows"]) == 16
     assert ["blocks retrained" in row for row in found["rows"]] == [True] + [False] * 15
+    assert users.measured(case, tmp_path) == found
+    assert len(list((tmp_path / "small-one").iterdir())) == 20
     worst, best = found["rows"][0], found["rows"][-4]
     assert (worst["mantissa_bits"], best["mantissa_bits"]) == (4, 8)
     assert worst["blocks"]["right"] <= best["blocks"]["right"]
