@@ -29,7 +29,7 @@ def _drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
 
 
 @given(format=FORMATS, seed=SEEDS, rows=st.integers(1, 4), length=st.integers(1, 90), width=st.integers(1, 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_blocks_are_those_of_the_format(format: BlockFormat, seed: int, rows: int, length: int, width: int) -> None:
     """Bit for bit, whatever lies beside a block."""
     values = _drawn(seed, (rows, length, width))
@@ -71,7 +71,7 @@ def test_stochastic_rounding_errs_to_neither_side_and_comes_again() -> None:
 
 
 @given(seed=SEEDS, channels=st.integers(1, 5), last=st.booleans())
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_steps_are_those_of_the_integers(seed: int, channels: int, last: bool) -> None:
     values = _drawn(seed, (3, channels, 4, 5))
     given = torch.from_numpy(values)
