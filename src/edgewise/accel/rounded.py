@@ -50,21 +50,24 @@ def in_steps(values: Tensor, *, per_channel: bool = False) -> tuple[Tensor, Tens
 
     What `integers.quantised` gives, to the bit. Raises `OutputError` for what is not finite.
     """
-    if per_channel:
-        steps = _steps(torch.linalg.vector_norm(values.flatten(1), float("inf"), dim=1))
-        return (values / steps.view(-1, *[1] * (values.ndim - 1))).round_(), steps
     last = values.ndim == 4 and values.is_contiguous(memory_format=torch.channels_last)
     ordered = values.permute(0, 2, 3, 1) if last else values
-    flat = ordered.reshape(-1)
-    step = _steps(torch.linalg.vector_norm(flat, float("inf")))
-    made = torch.empty_like(flat)
-    for taken, given in zip(flat.split(_CHUNK), made.split(_CHUNK), strict=True):
-        torch.div(taken, step, out=given).round_()
+    if per_channel:
+        rows = ordered.flatten(1)
+        steps = _steps(rows.amin(1), rows.amax(1))
+        made = (rows / steps[:, None]).round_()
+    else:
+        flat = ordered.reshape(-1)
+        steps = _steps(*flat.aminmax())
+        made = torch.empty_like(flat)
+        for taken, given in zip(flat.split(_CHUNK), made.split(_CHUNK), strict=True):
+            torch.div(taken, steps, out=given).round_()
     made = made.view(ordered.shape)
-    return made.permute(0, 3, 1, 2) if last else made, step
+    return made.permute(0, 3, 1, 2) if last else made, steps
 
 
-def _steps(greatest: Tensor) -> Tensor:
+def _steps(least: Tensor, most: Tensor) -> Tensor:
+    greatest = torch.maximum(most, -least)
     _see_that_they_are_finite(greatest)
     steps = greatest / MOST
     return torch.where(steps > 0, steps, torch.ones_like(steps))
