@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from edgewise.errors import DataError, UsageError
+from tests.cli.conftest import Here
 from tests.cli.test_prune import NETWORK
 
 pytestmark = pytest.mark.torch
@@ -34,21 +36,21 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "few", folder / "many"
 
 
-def test_two_users_networks(edgewise, plans: tuple[Path, Path], tmp_path: Path) -> None:
+def test_two_users_networks(here: Here, plans: tuple[Path, Path], tmp_path: Path) -> None:
     asked = ("accel", "study", *plans, "--images", 16, "--epochs", 2, "--batch", 4)
-    found = json.loads(edgewise(*asked, "--json", "--html", tmp_path / "page.html").stdout)
+    found = json.loads(here(*asked, "--json", "--html", tmp_path / "page.html"))
     assert found["retraining"]["first"] in ("outer", "wide")
     assert [row["network"] for row in found["rows"]] == ["few"] * 4 + ["many"] * 4
     assert found["rows"][4]["user"]["host_ms"] < found["rows"][0]["user"]["host_ms"]
     assert all(row["break_even_shared"] < row["break_even_full"] for row in found["rows"])
     assert "A user's network on four devices" in (tmp_path / "page.html").read_text()
-    done = edgewise(*asked)
-    assert "8 steps of 4" in done.stdout
-    assert "nothing of this is measured" in done.stderr
+    assert "8 steps of 4" in here(*asked)
 
 
-def test_what_cannot_be_is_said(edgewise, plans: tuple[Path, Path], tmp_path: Path) -> None:
-    done = edgewise("accel", "study", plans[0], "--first", "nowhere")
-    assert (done.returncode, "It has: stem" in done.stderr) == (2, True)
-    done = edgewise("accel", "study", tmp_path)
-    assert (done.returncode, "plan.json" in done.stderr) == (3, True)
+def test_what_cannot_be_is_said(here: Here, plans: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        here("accel", "study", plans[0], "--first", "nowhere")
+    assert "It has: stem" in str(caught.value)
+    with pytest.raises(DataError) as caught:
+        here("accel", "study", tmp_path)
+    assert "plan.json" in str(caught.value)
