@@ -7,7 +7,7 @@ thread): in float32, in int8 with gradients in blocks, and in blocks forward and
 accuracy: of a user of five classes on ResNet-18 at 112 px (training images without labels to learn from, the official
 validation images to be judged on) and of two bundled networks on drawn images. Each is converted to int8 and to blocks
 of all lengths and mantissas, and retrained in them, held to what the float32 network answers. What was judged is kept
-in --work, so a run that was cut off goes on. Takes about 20 minutes; writes benchmarks/results/bfp_training.json and
+in --work, so a run that was cut off goes on. Takes about 25 minutes; writes benchmarks/results/bfp_training.json and
 docs/bfp_training.md.
 """
 

@@ -5,7 +5,7 @@ in float32 on the CPU.
 """
 
 import copy
-from typing import get_args
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
@@ -25,10 +25,13 @@ class BfpConv2d(nn.Module):
     rounding.
     """
 
+    weight: Tensor
+    bias: Tensor | None
+
     def __init__(
         self,
-        weight: nn.Parameter,
-        bias: nn.Parameter | None,
+        weight: Tensor,
+        bias: Tensor | None,
         stride: Pair,
         padding: Pair,
         dilation: Pair,
@@ -37,7 +40,8 @@ class BfpConv2d(nn.Module):
     ) -> None:
         super().__init__()
         self.weight = weight
-        self.register_parameter("bias", bias)
+        self.register_parameter("bias", None)
+        self.bias = bias
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
         self.numerics = numerics
 
@@ -77,10 +81,14 @@ class BfpLinear(nn.Module):
     All but the last axis are rows of one product: the weights' gradient has its blocks along them.
     """
 
-    def __init__(self, weight: nn.Parameter, bias: nn.Parameter | None, numerics: Numerics) -> None:
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, numerics: Numerics) -> None:
         super().__init__()
         self.weight = weight
-        self.register_parameter("bias", bias)
+        self.register_parameter("bias", None)
+        self.bias = bias
         self.numerics = numerics
 
     @classmethod
@@ -112,7 +120,8 @@ def with_bfp(network: nn.Module, format: BlockFormat = BFP16, forward: Forward =
     Raises `UsageError` for a network that has no such layer, for a layer whose class computes something else than those
     two do, and as `BfpConv2d.of` does; each names the layer.
     """
-    made = copy.deepcopy(network).to(memory_format=torch.channels_last)
+    made: Any = copy.deepcopy(network)
+    made = made.to(memory_format=torch.channels_last)
     found = [(path, one) for path, one in made.named_modules() if isinstance(one, nn.Conv2d | nn.Linear)]
     if not found:
         raise UsageError("The network has no convolution of two dimensions and no dense layer.")

@@ -70,7 +70,7 @@ class _Convolved(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Any:
+    def backward(ctx: Any, gradient: Tensor) -> Any:  # type: ignore[override]
         given, weight = ctx.saved_tensors
         layer, by = ctx.layer, ctx.by
         gradient = gradient.contiguous(memory_format=_LAST)
@@ -96,7 +96,7 @@ class _Multiplied(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Any:
+    def backward(ctx: Any, gradient: Tensor) -> Any:  # type: ignore[override]
         given, weight = ctx.saved_tensors
         by, wanted = ctx.by, ctx.needs_input_grad
         of_given = of_weight = None
@@ -134,6 +134,8 @@ def _weight_gradient(gradient: Tensor, given: Tensor, layer: Convolution, by: Nu
         columns = in_blocks(columns, by.format, by.generator, in_place=copied)
         if groups == 1:
             made = left.flatten(1).T @ columns[0]
+        elif own == 1 and layer.gives == groups:
+            made = columns.view(-1, width, groups).mul_(left.transpose(1, 2)).sum(0).T
         else:
             made = torch.einsum("pgo,ptgi->goti", left, columns.view(-1, width, groups, own))
         found[:, row] = made.reshape(layer.gives, width, own)

@@ -93,9 +93,12 @@ def _chunks(blocks: Tensor) -> Iterator[tuple[slice, ...]]:
 
 def _steps_of_blocks(taken: Tensor, format: BlockFormat) -> Tensor:
     """float32 [n, count, 1, width], powers of 2, of [n, count, block, width]."""
-    greatest = taken.new_empty(*taken.shape[:2], 1, taken.shape[3])
-    for rows in _chunks(taken):
-        torch.amax(torch.abs(taken[rows]), 2, keepdim=True, out=greatest[rows])
+    if taken.shape[2] == 1:  # depthwise: each is the greatest of its block
+        greatest = taken.abs()
+    else:
+        greatest = taken.new_empty(*taken.shape[:2], 1, taken.shape[3])
+        for rows in _chunks(taken):
+            torch.amax(torch.abs(taken[rows]), 2, keepdim=True, out=greatest[rows])
     exponents = (greatest.view(torch.int32) & _EXPONENT) >> _FIRST_BIT
     if int(exponents.max()) > _GREATEST + _BIAS:
         _see_that_they_are_finite(greatest)
