@@ -14,6 +14,8 @@ from edgewise.accel.traffic import ORDERS, BlockTimes, Values, fetches_of, moved
 _AS_SMALL_AS_CAN_BE = 2.0**30
 _PARTS = np.array([1, 2, 4, 8, 16, 64, _AS_SMALL_AS_CAN_BE], np.float32)  # so that float32 stays
 _ALONG_K, _ALONG_N = (axis.ravel() for axis in np.meshgrid(_PARTS, _PARTS, indexing="ij"))
+_FINER = np.array([1, 4, 16], np.float32)  # along m
+_ORDER_OF = np.repeat(np.arange(len(ORDERS)), len(_FINER))
 _AS_GOOD = 1.01  # ways that take so much longer than the quickest one; of these the least traffic is taken
 _SIDES: dict[Dataflow, tuple[int, int, int]] = {"weight": (1, 2, 0), "input": (1, 0, 2), "output": (0, 2, 1)}
 
@@ -80,24 +82,59 @@ class _Way:
 
 
 def cheapest(shapes: Shapes, machines: Machines) -> Cost:
-    """The least cycles over the ways to cut, and of those within 1% the least traffic.
+    """The least cycles over the ways to cut that are tried, and of those within 1% the least traffic.
 
     k and n are cut into 1 to 64 parts, or as small as the array; blocks are as large along m as the buffers allow. The
-    innermost loop goes along m, n or k, so that weights, activations or sums are used again. Reading: blocks count as
-    equal ones; each is loaded while the array works on the one before, and the last one's result is written in the end.
-    Ways are compared as if each block moved as much as the next.
+    innermost loop goes along m, n or k, so that weights, activations or sums are used again. Of each order the best is
+    taken, as if each block moved as much as the next; its blocks are then cut along m into 4 and 16 parts, so that the
+    first is soon there and the last soon gone, and priced. Reading: blocks count as equal ones; each is loaded while
+    the array works on the one before, and the last one's result is written in the end.
     """
     shapes, machines = _prepared(shapes, machines)
     way = _cut(shapes, machines)
     compute, sizes = _compute(shapes, machines, way), _sizes(shapes, machines, way)
     moving = [shapes.count * sizes.moving(fetches_of(way.parts, order)) for order in ORDERS]
-    blocks = shapes.count * way.parts[0] * way.parts[1] * way.parts[2]
-    alone = compute / blocks + sizes.left + sizes.right + sizes.result  # beside which nothing goes on
+    finer = np.minimum(_FINER[-1], np.ceil(way.tile[0] / _units(machines)[0]))  # blocks that there may be of one
+    blocks = shapes.count * way.parts[0] * way.parts[1] * way.parts[2] * finer
+    alone = compute / blocks + (sizes.left + sizes.result) / finer + sizes.right  # beside which nothing goes on
     meanwhile = np.where(way.fits, 1 - 1 / blocks, np.inf)
-    chosen = _best([meanwhile * np.maximum(compute, one) + alone for one in moving], moving)
-    cut, kept = chosen % len(_ALONG_K), chosen // len(_ALONG_K)
-    tile, parts = (tuple(_taken(one, cut) for one in some) for some in (way.tile, way.parts))
-    return _cost(shapes, machines, _Way(tile, parts, _taken(way.left_tile, cut), _taken(way.fits, cut)), kept)
+    cut = [_best(meanwhile * np.maximum(compute, one) + alone, one) for one in moving]
+    finest = [_finer(shapes, machines, way, one) for one in cut]
+    priced = [_priced(shapes, machines, one, order) for one, order in zip(finest, ORDERS, strict=True)]
+    chosen = _best(*(_joined(one) for one in zip(*priced, strict=True)))
+    found = _Way(*(_joined(one) for one in zip(*(vars(one).values() for one in finest), strict=True)))
+    return _cost(shapes, machines, _way_taken(found, chosen), _ORDER_OF[chosen])
+
+
+def _finer(shapes: Shapes, machines: Machines, way: _Way, cut: Values) -> _Way:
+    """One way's blocks, whole and cut along m."""
+    m, k, n = (_taken(side, cut) for side in way.tile)
+    m, _ = _split(shapes.m, np.ceil(m / _FINER), _units(machines)[0])
+    parts = (np.ceil(shapes.m / m), np.ceil(shapes.k / k), np.ceil(shapes.n / n))
+    return _Way((m, k, n), parts, _left_tile(shapes, parts), _taken(way.fits, cut))
+
+
+def _joined(values: Any) -> Any:
+    """Orders beside one another; tuples side by side."""
+    if isinstance(values[0], tuple):
+        return tuple(_joined(one) for one in zip(*values, strict=True))
+    shape = np.broadcast_shapes(*(one.shape for one in values), (len(_FINER),))
+    return np.concatenate([np.broadcast_to(one, shape) for one in values], -1)
+
+
+def _way_taken(way: _Way, at: Values) -> _Way:
+    return _Way(*(_each_taken(one, at) for one in vars(way).values()))
+
+
+def _each_taken(values: Any, at: Values) -> Any:
+    return tuple(_taken(one, at) for one in values) if isinstance(values, tuple) else _taken(values, at)
+
+
+def _priced(shapes: Shapes, machines: Machines, way: _Way, order: tuple[int, int, int]) -> tuple[Values, Values]:
+    """Cycles, without end where a way does not fit; and those in which something crosses."""
+    compute, sizes = _compute(shapes, machines, way), _sizes(shapes, machines, way)
+    cycles, read, written = moved(shapes.count, compute, way.parts, sizes, fetches_of(way.parts, order))
+    return np.where(way.fits, cycles, np.inf), read + written
 
 
 def priced(shapes: Shapes, machines: Machines, block: tuple[Values, Values, Values], kept: Values) -> Cost:
@@ -157,12 +194,10 @@ def _folds(shapes: Shapes, machines: Machines) -> Values:
     return np.ceil(size[down] / machines.rows) * np.ceil(size[across] / machines.columns)
 
 
-def _best(bounds: list[Values], moving: list[Values]) -> Values:
-    """Places along the last axis, orders beside one another, which stays, with one value."""
-    shape = np.broadcast_shapes(*(one.shape for one in bounds))
-    bound, moved = (np.concatenate([np.broadcast_to(one, shape) for one in some], -1) for some in (bounds, moving))
-    near = bound <= _AS_GOOD * bound.min(-1, keepdims=True)
-    return np.where(near & np.isfinite(bound), moved, np.inf).argmin(-1)[..., None]
+def _best(cycles: Values, traffic: Values) -> Values:
+    """Places along the last axis, which stays, with one value."""
+    near = cycles <= _AS_GOOD * cycles.min(-1, keepdims=True)
+    return np.where(near & np.isfinite(cycles), traffic, np.inf).argmin(-1)[..., None]
 
 
 def _taken(values: Values, at: Values) -> Values:

@@ -70,13 +70,14 @@ def moved(
     final = sizes.results * sizes.result
     counts = (fetches.left, fetches.right, fetches.result)
     ones = (sizes.left, sizes.right, (2 * again + final) / fetches.result)
-    few, middle, many = np.sort(np.broadcast_arrays(*counts), axis=0)
+    few, many = np.minimum(np.minimum(*counts[:2]), counts[2]), np.maximum(np.maximum(*counts[:2]), counts[2])
+    middle = counts[0] + counts[1] + counts[2] - few - many
     moved = [
         sum(one * (times >= level) for times, one in zip(counts, ones, strict=True)) for level in (few, middle, many)
     ]
     waits = [np.maximum(each, one) for one in moved]
     working = few * waits[0] + (middle - few) * waits[1] + (many - middle) * waits[2] + (blocks - many) * each
-    first, last = sizes.left + sizes.right, (again + final) / fetches.result
+    first, last = sizes.left + sizes.right, ones[2]
     read = fetches.left * sizes.left + fetches.right * sizes.right + again
     cycles = count * working - waits[0] + each + first + last
     return cycles, count * read, count * (again + final)
