@@ -48,12 +48,14 @@ def test_one_of_ones_own(tmp_path: Path) -> None:
         ("rows = 64", "lines = 64", "unknown key 'lines'"),
         ('dataflow = "weight"', 'dataflow = "row"', "one of weight, output, input"),
         ("input_kib = 3072", "input_kib = 0", "input_kib is 0"),
-        ("clock_mhz = 480", "clock_mhz = inf", "clock_mhz is inf"),
+        ("bank_kib = 64", "bank_kib = 6400", "no larger than a buffer"),
+        ("rows = 64", f"rows = 1{400 * '0'}", "too large"),
+        ("clock_mhz = 480", "clock_mhz = inf", "clock_mhz is too large"),
         ("block = 64", "block = 1", "must have 2 or more"),
         ('format = "int8"', 'format = "int8"\nblock = 8', "must have 1"),
         ('technology = "45nm"', 'technology = "3nm"', "no technology '3nm'"),
         ('technology = "45nm"', 'technology = "3nm.toml"', "cannot be read"),
-        ("clock_mhz = 480", "clock_mhz =", "cannot be read as TOML"),
+        ("clock_mhz = 480", "clock_mhz =", "is no TOML"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:

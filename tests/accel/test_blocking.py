@@ -1,16 +1,20 @@
 """Blocks of products: traffic and waiting, against blocks that are walked one by one."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgewise.accel.accelerator import read_accelerator
 from edgewise.accel.array import Array, Dataflow
 from edgewise.accel.blocking import Cost, Machines, Shapes, cheapest
+from edgewise.accel.convolution import Convolution
 from edgewise.accel.gemm import Gemm
+from edgewise.accel.products import Kind, products_of
+from edgewise.accel.run import Work, run_work
 from edgewise.accel.traffic import KEPT
 from tests.accel.walked import walk
 
@@ -118,9 +122,42 @@ def _cycles(
 def test_a_larger_buffer_or_a_faster_memory_takes_no_longer() -> None:
     sizes = np.array([1_024.0, 2_048, 4_096, 16_384, 65_536])
     found = cheapest(SHAPES, Machines("weight", True, 8, 8, sizes, sizes, sizes, 2.0)).cycles
-    assert (found[1:] <= 1.01 * found[:-1]).all()
+    assert (found[1:] <= 1.06 * found[:-1]).all(), "not all cuts are tried"
     found = cheapest(SHAPES, replace(MACHINE, bytes_per_cycle=sizes)).cycles
     assert (np.diff(found) <= 0).all()
+
+
+@settings(max_examples=60)
+@given(
+    sizes=st.tuples(*[st.integers(1, 300)] * 3),
+    buffers=st.tuples(*[st.sampled_from([600, 2_000, 20_000])] * 3),
+    speed=st.sampled_from([0.05, 0.5, 4.0]),
+    dataflow=st.sampled_from(["weight", "output", "input"]),
+)
+def test_no_layer_is_quicker_than_its_work_and_its_memory_allow(
+    sizes: tuple[int, int, int], buffers: tuple[float, float, float], speed: float, dataflow: Dataflow
+) -> None:
+    m, k, n = sizes
+    shapes = replace(SHAPES, m=m, k=k, n=n, left_values=m * k, right_values=k * n)
+    cost = cheapest(shapes, Machines(dataflow, True, 8, 8, *buffers, speed))
+    assert float(cost.cycles) >= float(cost.compute_cycles) * (1 - 1e-9)
+    assert float(cost.cycles) >= float(cost.read_bytes + cost.written_bytes) / speed * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("kind", ["forward", "input gradient", "weight gradient"])
+def test_a_real_layer_takes_no_longer_with_more_memory(kind: Kind) -> None:
+    """3 x 3 on 56 x 56 x 64: it fits whole at last, and is cut all the same, so that nothing waits for all of it.
+
+    Not all cuts are tried: by 6% it may.
+    """
+    layer = Convolution("a", 1, 64, 64, (56, 56), (3, 3), padding=(1, 1))
+    reading = read_accelerator("reading")
+    times = []
+    for kib in (128, 256, 512, 1_024, 2_048, 4_096, 8_192):
+        one = replace(reading, sram=reading.sram.of_size(kib))
+        numbers = one.numbers if kind == "forward" else one.gradients
+        times.append(run_work([Work("a", kind, products_of(layer, kind, numbers))], one)[0].cycles)
+    assert all(later <= 1.06 * before for before, later in pairwise(times)), times
 
 
 def test_rows_that_two_tiles_need_are_read_twice() -> None:

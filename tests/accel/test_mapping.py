@@ -9,7 +9,7 @@ from edgewise.accel.accelerator import Sram, read_accelerator
 from edgewise.accel.array import Array
 from edgewise.accel.convolution import Convolution, dense
 from edgewise.accel.mapping import Block, read_mapping, write_mapping
-from edgewise.accel.run import run_layers
+from edgewise.accel.run import blocks_of, run_layers
 from edgewise.errors import DataError, UsageError
 
 LAYERS = [
@@ -28,6 +28,16 @@ def test_blocks_that_were_chosen_cost_the_same_when_named(tmp_path: Path, datafl
     write_mapping(tmp_path / "mapping.toml", blocks)
     assert read_mapping(tmp_path / "mapping.toml") == blocks
     assert run_layers(LAYERS, accelerator, "both", blocks) == chosen
+
+
+def test_names_that_mean_several_are_left_out() -> None:
+    twice = [dense("twice", 8, 16, 16), dense("twice", 8, 16, 32), dense("once", 8, 32, 8)]
+    assert set(blocks_of(run_layers(twice, SMALL))) == {("once", "forward")}
+    strided = [dense("before", 1, 1, 1), Convolution("strided", 1, 8, 8, (8, 8), (3, 3), (2, 2), (1, 1))]
+    found = run_layers(strided, SMALL, "both")
+    named = blocks_of(found)
+    assert ("strided", "input gradient") not in named
+    assert run_layers(strided, SMALL, "both", named) == found
 
 
 def test_a_worse_block_costs_more() -> None:

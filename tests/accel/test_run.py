@@ -90,21 +90,36 @@ def test_what_stays_does_not_cross(activations: bool, weights: bool) -> None:
 def test_weights_that_do_not_fit_do_not_stay() -> None:
     """Seven eighths of the buffer are for those that do: 1,792 bytes, for layers of 1,500 and 1,200."""
     layers = [dense("a", 1, 50, 30), dense("b", 1, 30, 40)]
-    accelerator = replace(IDEAL, weights_stay=True, sram=Sram(64, 2, 64, bank_kib=64))
+    accelerator = replace(IDEAL, weights_stay=True, sram=Sram(64, 2, 64, bank_kib=2))
     assert [one.read_bytes for one in run_layers(layers, accelerator)] == [50, 30 + 1200]
 
 
+@pytest.mark.parametrize("name", ["reading", "edge-tpu-like"])
+def test_what_one_layer_leaves_the_next_one_finds(name: str) -> None:
+    """With buffers of other sizes for what comes in and for what goes out."""
+    layers = [dense("a", 1, 8, 2_000), dense("b", 1, 2_000, 3_000), dense("c", 1, 3_000, 8)]
+    for sram in (Sram(4, 64, 2.5, bank_kib=2), Sram(2.5, 64, 4, bank_kib=2)):
+        stays = replace(
+            read_accelerator(name), sram=sram, activations_stay=True, weights_stay=False, packs_groups=False
+        )
+        first, second, third = run_layers(layers, replace(stays, array=Array(8, 8)))
+        assert first.written_bytes == 0
+        assert second.read_bytes == pytest.approx(2_000 * 3_000)
+        assert second.written_bytes == pytest.approx(3_000)
+        assert third.read_bytes == pytest.approx(3_000 + 3_000 * 8)
+
+
 def test_no_room_names_the_layer_and_what_would_do() -> None:
-    accelerator = replace(IDEAL, sram=Sram(1, 0.01, 1, bank_kib=1))
+    accelerator = replace(IDEAL, sram=Sram(1, 0.01, 1, bank_kib=0.01))
     with pytest.raises(UsageError, match=r"a, forward: no block fits .* 0\.01 ") as caught:
         run_layers(LAYERS, accelerator)
-    assert "weights 0.0312 KiB" in caught.value.hint
-    enough = Sram(1, 0.0313, 1, bank_kib=1)
+    assert "weights 0.0316 KiB" in caught.value.hint
+    enough = Sram(1, 0.0316, 1, bank_kib=0.01)
     assert run_layers(LAYERS, replace(accelerator, sram=enough))
     with pytest.raises(UsageError) as caught:
         run_layers(LAYERS, replace(accelerator, sram=enough, weights_stay=True))
-    assert "weights 0.25 KiB" in caught.value.hint
-    assert run_layers(LAYERS, replace(accelerator, sram=Sram(1, 0.25, 1, bank_kib=1), weights_stay=True))
+    assert "weights 0.253 KiB" in caught.value.hint
+    assert run_layers(LAYERS, replace(accelerator, sram=Sram(1, 0.253, 1, bank_kib=0.01), weights_stay=True))
 
 
 def test_a_total_says_what_is_spent_beside_the_array() -> None:

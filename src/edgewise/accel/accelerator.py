@@ -29,6 +29,8 @@ class Sram:
     def __post_init__(self) -> None:
         """Raises `UsageError` for what is not above 0."""
         must_be_positive("sram", self)
+        if self.bank_kib > min(self.input_kib, self.weight_kib, self.output_kib):
+            raise UsageError(f"[sram] bank_kib is {self.bank_kib:g}; a bank can be no larger than a buffer.")
 
     @property
     def kib(self) -> float:

@@ -27,16 +27,20 @@ class Part:
 def parts_of(accelerator: Accelerator) -> tuple[Part, ...]:
     """Multipliers, their registers, and the buffers; and, where gradients share exponents, what that asks for.
 
-    What stays in a multiplier has a register, and another one with shadows. Wires, control and the host's link are not
+    What stays in a multiplier has a register, and another one with shadows. Multipliers and registers are as large as
+    the wider format of both, answers and gradients, asks for. Wires, control and the host's link are not
     counted.
     """
     array, memory = accelerator.array, accelerator.technology.memory
-    multipliers, width = array.rows * array.columns, 8 * ceil(accelerator.numbers.bits / 8)
+    both = (accelerator.numbers, accelerator.gradients)
+    multipliers, width = array.rows * array.columns, max(one.operand_bits for one in both)
     stays = _SUM_BITS if array.dataflow == "output" else width
     moves = 2 * width if array.dataflow == "output" else width + _SUM_BITS
     registers = moves + stays * (2 if array.shadow else 1)
     return (
-        Part("multipliers and adders", multipliers, accelerator.numbers.mac_um2(accelerator.technology.operations)),
+        Part(
+            "multipliers and adders", multipliers, max(one.mac_um2(accelerator.technology.operations) for one in both)
+        ),
         Part("registers, bits", multipliers * registers, memory.register_um2_per_bit),
         Part("buffers, bits", accelerator.sram.kib * 8192, memory.sram_um2_per_bit),
         *_for_pruning(accelerator),

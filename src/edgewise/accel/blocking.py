@@ -16,6 +16,7 @@ _PARTS = np.array([1, 2, 4, 8, 16, 64, _AS_SMALL_AS_CAN_BE], np.float32)  # so t
 _ALONG_K, _ALONG_N = (axis.ravel() for axis in np.meshgrid(_PARTS, _PARTS, indexing="ij"))
 _FINER = np.array([1, 4, 16], np.float32)  # along m
 _ORDER_OF = np.repeat(np.arange(len(ORDERS)), len(_FINER))
+_SEEMS_AS_GOOD = 1.05  # before they are priced
 _AS_GOOD = 1.01  # ways that take so much longer than the quickest one; of these the least traffic is taken
 _SIDES: dict[Dataflow, tuple[int, int, int]] = {"weight": (1, 2, 0), "input": (1, 0, 2), "output": (0, 2, 1)}
 
@@ -95,10 +96,12 @@ def cheapest(shapes: Shapes, machines: Machines) -> Cost:
     compute, sizes = _compute(shapes, machines, way), _sizes(shapes, machines, way)
     moving = [shapes.count * sizes.moving(fetches_of(way.parts, order)) for order in ORDERS]
     finer = np.minimum(_FINER[-1], np.ceil(way.tile[0] / _units(machines)[0]))  # blocks that there may be of one
-    blocks = shapes.count * way.parts[0] * way.parts[1] * way.parts[2] * finer
+    cuts = way.parts[0] * way.parts[1] * way.parts[2]
+    blocks = shapes.count * cuts * finer
     alone = compute / blocks + (sizes.left + sizes.result) / finer + sizes.right  # beside which nothing goes on
     meanwhile = np.where(way.fits, 1 - 1 / blocks, np.inf)
-    cut = [_best(meanwhile * np.maximum(compute, one) + alone, one) for one in moving]
+    fewer = 1 + cuts / 4096  # of ways that move as much the one with the fewest blocks
+    cut = [_best(meanwhile * np.maximum(compute, one) + alone, one * fewer, _SEEMS_AS_GOOD) for one in moving]
     finest = [_finer(shapes, machines, way, one) for one in cut]
     priced = [_priced(shapes, machines, one, order) for one, order in zip(finest, ORDERS, strict=True)]
     chosen = _best(*(_joined(one) for one in zip(*priced, strict=True)))
@@ -194,9 +197,9 @@ def _folds(shapes: Shapes, machines: Machines) -> Values:
     return np.ceil(size[down] / machines.rows) * np.ceil(size[across] / machines.columns)
 
 
-def _best(cycles: Values, traffic: Values) -> Values:
+def _best(cycles: Values, traffic: Values, as_good: float = _AS_GOOD) -> Values:
     """Places along the last axis, which stays, with one value."""
-    near = cycles <= _AS_GOOD * cycles.min(-1, keepdims=True)
+    near = cycles <= as_good * cycles.min(-1, keepdims=True)
     return np.where(near & np.isfinite(cycles), traffic, np.inf).argmin(-1)[..., None]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from edgewise.accel.gemm import Gemm
 from edgewise.errors import UsageError
 
+_MOST = 2**31  # of a side, a count
 Pair = tuple[int, int]  # along height and width
 
 
@@ -36,6 +37,8 @@ class Convolution:
         counts = (self.batch, self.takes, self.gives, self.groups, *self.size, *self.kernel, *self.stride)
         if min(*counts, *self.dilation) < 1 or min(self.padding) < 0:
             raise UsageError(f"{self.name}: sizes must be 1 or more, padding 0 or more; it is {self}.")
+        if max(*counts, *self.dilation, *self.padding) > _MOST:
+            raise UsageError(f"{self.name}: sizes must be {_MOST:,} at most.")
         if self.takes % self.groups or self.gives % self.groups:
             raise UsageError(
                 f"{self.name}: {self.groups} groups do not divide both {self.takes} and {self.gives} channels."

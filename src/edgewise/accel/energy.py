@@ -42,13 +42,14 @@ def energies(products: Sequence[Product], cost: Cost, accelerator: Accelerator, 
     Each access is counted times what one takes (Wu et al. 2019, Accelergy, ICCAD). A multiply-accumulate moves one
     operand, or two where sums stay, and its sum where it does not, by one register. What comes from DRAM is written to
     a buffer, what goes there is read from one. A converted value is compared with its block's greatest, shifted and
-    rounded: two additions of 32 bits (reading).
+    rounded: two additions of 32 bits (reading), as often as it comes in.
     """
     operations, memory = accelerator.technology.operations, accelerator.technology.memory
     macs, results, converted = np.array(
         [(one.gemm.macs, one.gemm.m * one.gemm.n * one.gemm.count, one.converted) for one in products], float
     ).T
     width = numbers.bits / 8
+    least = np.array([one.read_bytes for one in products])
     moved = 2 * width if accelerator.array.dataflow == "output" else width + _SUM_BYTES
     fed = (cost.left_reads + cost.right_reads) * width + (2 * cost.sums - results) * _SUM_BYTES
     crossing = cost.read_bytes + cost.written_bytes
@@ -57,6 +58,6 @@ def energies(products: Sequence[Product], cost: Cost, accelerator: Accelerator, 
         macs * moved * memory.register_pj_per_byte,
         (fed + crossing) * memory.sram_pj_per_byte(accelerator.sram.bank_kib),
         crossing * memory.dram_pj_per_byte,
-        converted * 2 * operations.int32_add_pj,
+        converted * np.maximum(1, cost.read_bytes / np.maximum(least, 1)) * 2 * operations.int32_add_pj,
     )
     return Energy(*(1e-6 * np.broadcast_to(one, cost.cycles.shape) for one in found))

@@ -36,6 +36,11 @@ class Numbers:
         """Of a number in the array's memory, its share of the exponent with it."""
         return _BITS[self.format] + (_EXPONENT_BITS / self.block if self.shares_exponents else 0)
 
+    @property
+    def operand_bits(self) -> int:
+        """Of what is multiplied, without an exponent that is shared."""
+        return _BITS[self.format]
+
     def mac_pj(self, operations: Operations) -> float:
         """A multiplication and an addition of 32 bits; with blocks, each block's exponents and its float sum as well.
 

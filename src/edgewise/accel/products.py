@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from edgewise.accel.convolution import Convolution
+from edgewise.accel.convolution import Convolution, Phase
 from edgewise.accel.gemm import Gemm
 from edgewise.accel.numbers import Numbers
 
@@ -28,8 +28,13 @@ class Product:
     right_bits: float
     result_bits: float
     sram_bits: float  # of either side, where it is fed from
-    left_is_activation: bool
     right_is_weight: bool
+
+    @property
+    def read_bytes(self) -> float:
+        """Of both sides, each once."""
+        gemm = self.gemm
+        return gemm.count * (self.left_values * self.left_bits + gemm.k * gemm.n * self.right_bits) / 8
 
     @property
     def converted(self) -> float:
@@ -43,16 +48,20 @@ class Product:
 def products_of(layer: Convolution, kind: Kind, numbers: Numbers) -> tuple[Product, ...]:
     """Those of one kind. `numbers`: what the array multiplies.
 
-    Reading: the answers' activations and weights lie in DRAM as the array multiplies them. The host keeps weights and
-    gradients as FP32; the way back reads them so, and converts them for each product along its own reduction axis,
-    which no stored copy could serve; activations come as the answers left them, in bytes. Gradients leave as FP32.
+    Reading: the answers' activations and weights lie in DRAM as the array multiplies them. Where numbers share
+    exponents the host keeps weights and gradients as FP32; the way back reads and writes them so, and converts them for
+    each product along its own reduction axis, which no stored copy could serve; activations come as the answers left
+    them, in bytes. Else weights and gradients lie there as they are multiplied. A strided input gradient reads the
+    output's gradient anew for each phase of the stride.
     """
     if kind == "forward":
         return (_forward(layer, numbers),)
     own = _FP32 if numbers.shares_exponents else numbers.bits  # of a gradient, or a weight, in DRAM
     if kind == "weight gradient":
         return (_weight_gradient(layer, numbers, own),)
-    return tuple(_input_gradient(layer, gemm, numbers, own) for gemm in layer.input_gradient)
+    spans = [_span(layer, row) for row in layer.phases[0] for _ in layer.phases[1]]
+    pairs = zip(layer.input_gradient, spans, strict=True)
+    return tuple(_input_gradient(layer, gemm, span, numbers, own) for gemm, span in pairs)
 
 
 def _forward(layer: Convolution, numbers: Numbers) -> Product:
@@ -66,7 +75,6 @@ def _forward(layer: Convolution, numbers: Numbers) -> Product:
         right_bits=numbers.bits,
         result_bits=numbers.bits,
         sram_bits=numbers.bits,
-        left_is_activation=True,
         right_is_weight=True,
     )
 
@@ -80,26 +88,29 @@ def _weight_gradient(layer: Convolution, numbers: Numbers, own: float) -> Produc
         pixels_along_k=True,
         left_bits=8 if numbers.shares_exponents else numbers.bits,
         right_bits=own,
-        result_bits=_FP32,
+        result_bits=own,
         sram_bits=numbers.bits,
-        left_is_activation=True,
         right_is_weight=False,
     )
 
 
-def _input_gradient(layer: Convolution, gemm: Gemm, numbers: Numbers, own: float) -> Product:
+def _span(layer: Convolution, phase: Phase) -> int:
+    """Rows of the output between the first and the last that a row of the input is reached from."""
+    return layer.dilation[0] * (phase.taps[-1] - phase.taps[0]) // layer.stride[0]
+
+
+def _input_gradient(layer: Convolution, gemm: Gemm, span: int, numbers: Numbers, own: float) -> Product:
     height, width = layer.gives_size
     values = layer.batch * layer.gives // layer.groups * height * width
     return Product(
         gemm,
         left_values=min(values, gemm.m * gemm.k),
-        halo_values=layer.gives // layer.groups * width * max(0, layer.kernel[0] // layer.stride[0] - 1),
+        halo_values=layer.gives // layer.groups * width * span,
         pixels_along_k=False,
         left_bits=own,
         right_bits=own,
-        result_bits=_FP32,
+        result_bits=own,
         sram_bits=numbers.bits,
-        left_is_activation=False,
         right_is_weight=True,
     )
 

@@ -1,5 +1,6 @@
 """A network on an accelerator: what each layer's products take."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -131,6 +132,14 @@ def total_of(found: Sequence[LayerRun], accelerator: Accelerator) -> Total:
         sum((one.energy for one in found), NOTHING),
         accelerator.static_mw * (array_ms + dispatch_ms),
     )
+
+
+def blocks_of(found: Sequence[LayerRun]) -> dict[Where, Block]:
+    """Those that a mapping can name: of layers whose name no other has, and of one product alone."""
+    names = Counter((one.name, one.kind) for one in found)
+    return {
+        (one.name, one.kind): one.blocks[0] for one in found if len(one.blocks) == 1 and names[one.name, one.kind] == 1
+    }
 
 
 def work_of(layers: Sequence[Convolution], accelerator: Accelerator, what: Pass) -> list[Work]:

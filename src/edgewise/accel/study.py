@@ -11,7 +11,7 @@ from typing import Literal
 from edgewise.accel.accelerator import Accelerator
 from edgewise.accel.area import parts_of
 from edgewise.accel.convolution import Convolution
-from edgewise.accel.numbers import FP16
+from edgewise.accel.numbers import FP16, INT8, Numbers
 from edgewise.accel.rest import Rest, left_to_host
 from edgewise.accel.run import LayerRun, Work, run_work, total_of, work_of
 from edgewise.errors import UsageError
@@ -127,8 +127,9 @@ class Row:
 def study(generic: Shape, users: Sequence[Shape], accelerator: Accelerator, how: Retraining) -> tuple[Row, ...]:
     """Each user's network on each device; networks are for one image.
 
-    The FP16 array has as many multipliers, of FP16. Where gradients are left to the CPU, the array has nothing for
-    them. Raises `UsageError` for a first layer that a network lacks, and for what does not fit the array.
+    Arrays are the accelerator's with the formats that a device is named by: the FP16 one has as many multipliers, of
+    FP16; blocks are as long as its rows where its own gradients have none. Where gradients are left to the CPU, the
+    array has nothing for them. Raises `UsageError` for a first layer that a network lacks, and for what does not fit.
     """
     return tuple(_row(device, generic, user, accelerator, how) for user in users for device in DEVICES)
 
@@ -158,8 +159,10 @@ def _array_of(device: Device, accelerator: Accelerator) -> Accelerator:
     if device == "FP16 array":
         return replace(accelerator, numbers=FP16, gradients=FP16)
     if device == "int8 array, gradients on the CPU":
-        return replace(accelerator, gradients=accelerator.numbers)
-    return accelerator
+        return replace(accelerator, numbers=INT8, gradients=INT8)
+    gradients = accelerator.gradients
+    blocks = gradients if gradients.shares_exponents else Numbers("bfp16", max(2, accelerator.array.rows))
+    return replace(accelerator, numbers=INT8, gradients=blocks)
 
 
 def _serve(device: Device, shape: Shape, accelerator: Accelerator) -> Spent:

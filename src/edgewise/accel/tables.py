@@ -10,6 +10,7 @@ from edgewise.errors import DataError, UsageError
 from edgewise.text import printable
 
 _T = TypeVar("_T")
+_LARGEST = 1e12
 _WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
@@ -17,8 +18,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Raises `DataError` for a file that is not there, or no TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, or no TOML
-        raise DataError(f"{printable(path)} cannot be read as TOML: {error}.") from error
+    except OSError as error:
+        raise DataError(f"{printable(path)} cannot be read: {error.strerror}.", "Name a TOML file.") from error
+    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, or no TOML
+        raise DataError(f"{printable(path)} is no TOML: {error}.", "Correct the file.") from error
 
 
 def build(kind: type[_T], given: Mapping[str, Any], where: str) -> _T:
@@ -51,6 +54,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     fits = isinstance(value, int | float) if hint is float else isinstance(value, hint)
     if not fits or (isinstance(value, bool) and hint is not bool):
         raise DataError(f"{where} is {value!r}; it must be {_WORDS[hint]}.")
+    if hint in (int, float) and abs(value) > _LARGEST:
+        raise DataError(f"{where} is too large; it must be {_LARGEST:g} at most.")
     return hint(value)
 
 

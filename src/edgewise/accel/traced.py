@@ -42,8 +42,12 @@ def layers_of(network: nn.Module, image: Tensor) -> tuple[Convolution, ...]:
 
 def trace(network: nn.Module, image: Tensor) -> Traced:
     """The products and what is none. Raises what `layers_of` does."""
-    with torch.no_grad(), _attention_by_products(), _Watch() as watch:
-        network(image)
+    try:
+        with torch.no_grad(), _attention_by_products(), _Watch() as watch:
+            network(image)
+    except (RuntimeError, AssertionError, ValueError) as error:  # a network's own, about the size of the image
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(f"The network does not take images of {list(image.shape)}: {said}.") from error
     if not watch.found:
         raise ModelError("Nothing in this network is a product of matrices.")
     return Traced(tuple(watch.found), tuple(watch.rest))

@@ -9,7 +9,7 @@ from edgewise.accel.accelerator import DEFAULT, Accelerator, preset_names, read_
 from edgewise.accel.area import parts_of
 from edgewise.accel.array import Dataflow
 from edgewise.accel.mapping import read_mapping, write_mapping
-from edgewise.accel.run import LayerRun, Pass, Total, run_layers, total_of
+from edgewise.accel.run import LayerRun, Pass, Total, blocks_of, run_layers, total_of
 from edgewise.cli import accel_explore, accel_options, accel_study, options
 from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
 from edgewise.text import printable
@@ -55,14 +55,15 @@ def run(
         Path | None, typer.Option(metavar="FILE", help="Blocks of some layers, a TOML file; others' are chosen.")
     ] = None,
     save_mapping: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the blocks that were chosen, to change them.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the blocks that were chosen, as far as a name tells them apart."),
     ] = None,
     html: accel_options.Html = None,
     weights: options.Weights = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Cycles, traffic and energy of each layer's products of matrices.
+    """Cycles, stalls, traffic and energy of each layer's products of matrices.
 
     What is no product (batch norm, activations, pooling) is taken to be done elsewhere. timm's and torchvision's
     networks are built without their weights, which change nothing here.
@@ -77,7 +78,7 @@ def run(
     layers = accel_options.from_first(layers, first)
     found = run_layers(layers, accelerator, what, read_mapping(mapping) if mapping else None)
     if save_mapping:
-        write_mapping(save_mapping, {(one.name, one.kind): one.blocks[0] for one in found})
+        write_mapping(save_mapping, blocks_of(found))
     total = total_of(found, accelerator)
     if html:
         from edgewise.report.accelerated import write_accelerated
@@ -143,7 +144,7 @@ def _written(total: Total) -> dict[str, object]:
 
 def _show(title: str, found: tuple[LayerRun, ...]) -> None:
     cycles = sum(one.cycles for one in found)
-    columns = ["layer", "product", "m x k x n", "M MACs", "cycles", "waits %", "of all %", "used %", "DRAM KB", "uJ"]
+    columns = ["layer", "product", "m x k x n", "M MACs", "cycles", "stalls %", "of all %", "used %", "DRAM KB", "uJ"]
     print_table(title, columns, [_row(one, cycles) for one in found], left=3)
 
 

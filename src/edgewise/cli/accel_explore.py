@@ -37,7 +37,7 @@ def explore(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Try arrays and buffers of all sizes, and show those that no other beats in time, energy and area at once.
+    """Try arrays and buffers of all sizes, and show the Pareto front in time, energy and area.
 
     What is not swept (clock, bandwidth, formats, host) is the preset's.
     """
@@ -70,7 +70,7 @@ def explore(
         left=2,
     )
     if not quiet:
-        show_note("not beaten: no other is as quick, as thrifty and as small at once")
+        show_note("the Pareto front: no other is as quick, as thrifty and as small at once")
 
 
 def _spread(best: tuple[Point, ...]) -> list[Point]:

@@ -39,7 +39,8 @@ First = Annotated[
 ]
 Html = Annotated[Path | None, typer.Option(metavar="PAGE", help="Draw it on one page.")]
 Input = Annotated[
-    int | None, typer.Option(min=8, metavar="PX", help="Height and width of the image. Default: the network's own.")
+    int | None,
+    typer.Option(min=8, max=4096, metavar="PX", help="Side of the image. Default: the network's own."),
 ]
 
 

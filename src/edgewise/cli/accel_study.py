@@ -97,7 +97,7 @@ def _shapes(folders: list[Path], progress: Progress) -> tuple[Shape, list[Shape]
 
     generic, users = shape(source, network), []
     for done, folder in enumerate(folders, start=1):
-        users.append(shape(folder.name, load_pruned(folder, network)))
+        users.append(shape(folder.resolve().name, load_pruned(folder, network)))
         progress("looking at the networks", done + 1, len(folders) + 1)
     return generic, users
 
@@ -116,4 +116,5 @@ def _row(row: Row) -> list[str]:
     pays = row.break_even(shared=True)
     figures = [row.generic.ms, row.user.ms, row.user.mj, row.shared.ms / 1e3, row.shared.mj / 1e3]
     figures += [row.full.ms / 1e3, row.full.mj / 1e3, row.mm2]
-    return [row.network, row.device, *map(milliseconds, figures), "never" if pays is None else f"{pays:,}"]
+    shown = [milliseconds(one) if one else "-" for one in figures]
+    return [row.network, row.device, *shown, "never" if pays is None else f"{pays:,}"]

@@ -30,6 +30,8 @@ class Scale:
         if self.logarithmic:
             fine, coarse = self._decades((1, 2, 5)), self._decades((1,))
             found = fine if len(fine) <= at_most or not coarse else coarse
+            if not found:  # less than from one round value to the next
+                return Scale(self.low, self.high, self.start_px, self.end_px).ticks(at_most)
             return found[:: math.ceil(len(found) / at_most)]
         for step in _round_steps((self.high - self.low) / (20 * at_most)):
             first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)

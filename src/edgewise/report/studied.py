@@ -96,7 +96,7 @@ def _row(row: Row) -> tuple[str, ...]:
     return (
         row.network,
         row.device,
-        *map(milliseconds, spent),
+        *(milliseconds(one) if one else "-" for one in spent),
         *("never" if one is None else f"{one:,}" for one in pays),
     )
 
