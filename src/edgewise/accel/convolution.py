@@ -1,6 +1,7 @@
 """A convolution's three products of matrices: forward, and the gradients of its input and of its weights."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from edgewise.accel.gemm import Gemm
 from edgewise.errors import UsageError
@@ -82,7 +83,7 @@ class Convolution:
             for column in columns
         )
 
-    @property
+    @cached_property
     def phases(self) -> tuple[tuple[Phase, ...], tuple[Phase, ...]]:
         """Along height and width; without those that no tap reaches, where the gradient is 0."""
         first, second = (self._phases(axis) for axis in range(2))

@@ -59,7 +59,8 @@ def products_of(layer: Convolution, kind: Kind, numbers: Numbers) -> tuple[Produ
     own = _FP32 if numbers.shares_exponents else numbers.bits  # of a gradient, or a weight, in DRAM
     if kind == "weight gradient":
         return (_weight_gradient(layer, numbers, own),)
-    spans = [_span(layer, row) for row in layer.phases[0] for _ in layer.phases[1]]
+    rows, columns = layer.phases
+    spans = [_span(layer, row) for row in rows for _ in columns]
     pairs = zip(layer.input_gradient, spans, strict=True)
     return tuple(_input_gradient(layer, gemm, span, numbers, own) for gemm, span in pairs)
 
