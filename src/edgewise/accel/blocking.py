@@ -1,6 +1,6 @@
 """How a product is cut into blocks that fit the buffers, what then crosses the DRAM, and how long the array waits.
 
-Products and accelerators are arrays of NumPy that broadcast; the ways to cut are an axis of their own, the last one.
+Products and accelerators are arrays of NumPy that broadcast; the ways to cut have axes of their own, the last ones.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -13,9 +13,9 @@ from edgewise.accel.traffic import ORDERS, BlockTimes, Values, fetches_of, moved
 
 _AS_SMALL_AS_CAN_BE = 2.0**30
 _PARTS = np.array([1, 2, 4, 8, 16, 64, _AS_SMALL_AS_CAN_BE], np.float32)  # so that float32 stays
-_ALONG_K, _ALONG_N = (axis.ravel() for axis in np.meshgrid(_PARTS, _PARTS, indexing="ij"))
 _FINER = np.array([1, 4, 16], np.float32)  # along m
 _ORDER_OF = np.repeat(np.arange(len(ORDERS)), len(_FINER))
+_HANDICAP = 1 / 4096  # of each block: of ways that move as much the one with the fewest is taken
 _SEEMS_AS_GOOD = 1.05  # before they are priced
 _AS_GOOD = 1.01  # ways that take so much longer than the quickest one; of these the least traffic is taken
 _SIDES: dict[Dataflow, tuple[int, int, int]] = {"weight": (1, 2, 0), "input": (1, 0, 2), "output": (0, 2, 1)}
@@ -92,21 +92,38 @@ def cheapest(shapes: Shapes, machines: Machines) -> Cost:
     the array works on the one before, and the last one's result is written in the end.
     """
     shapes, machines = _prepared(shapes, machines)
+    way, cut = _seemingly_best(_with_axis(shapes), _with_axis(machines))
+    finest = [_finer(shapes, machines, way, one) for one in cut]
+    priced = [_priced(shapes, machines, one, order) for one, order in zip(finest, ORDERS, strict=True)]
+    chosen = _best(*(_joined(one) for one in zip(*priced, strict=True)))
+    found = _Way(*(_joined(one) for one in zip(*(vars(one).values() for one in finest), strict=True)))
+    return _cost(shapes, machines, _Way(*(_each_taken(one, chosen) for one in vars(found).values())), _ORDER_OF[chosen])
+
+
+def _seemingly_best(shapes: Shapes, machines: Machines) -> tuple[_Way, list[Values]]:
+    """All ways to cut k and n, on one axis, and the place of each order's best; the arrays given have one for each."""
     way = _cut(shapes, machines)
     compute, sizes = _compute(shapes, machines, way), _sizes(shapes, machines, way)
-    moving = [shapes.count * sizes.moving(fetches_of(way.parts, order)) for order in ORDERS]
     finer = np.minimum(_FINER[-1], np.ceil(way.tile[0] / _units(machines)[0]))  # blocks that there may be of one
     cuts = way.parts[0] * way.parts[1] * way.parts[2]
     blocks = shapes.count * cuts * finer
     alone = compute / blocks + (sizes.left + sizes.result) / finer + sizes.right  # beside which nothing goes on
     meanwhile = np.where(way.fits, 1 - 1 / blocks, np.inf)
-    fewer = 1 + cuts / 4096  # of ways that move as much the one with the fewest blocks
-    cut = [_best(meanwhile * np.maximum(compute, one) + alone, one * fewer, _SEEMS_AS_GOOD) for one in moving]
-    finest = [_finer(shapes, machines, way, one) for one in cut]
-    priced = [_priced(shapes, machines, one, order) for one, order in zip(finest, ORDERS, strict=True)]
-    chosen = _best(*(_joined(one) for one in zip(*priced, strict=True)))
-    found = _Way(*(_joined(one) for one in zip(*(vars(one).values() for one in finest), strict=True)))
-    return _cost(shapes, machines, _way_taken(found, chosen), _ORDER_OF[chosen])
+    handicap = 1 + cuts * _HANDICAP
+    found = []
+    for order in ORDERS:
+        moving = shapes.count * sizes.moving(fetches_of(way.parts, order))
+        bound = meanwhile * np.maximum(compute, moving) + alone
+        found.append(_best(_flat(bound), _flat(moving * handicap), _SEEMS_AS_GOOD))
+    return _Way(
+        *(tuple(map(_flat, one)) if isinstance(one, tuple) else _flat(one) for one in vars(way).values())
+    ), found
+
+
+def _flat(values: Values) -> Values:
+    """The axes for k and n as one."""
+    whole = np.broadcast_to(values, (*values.shape[:-2], len(_PARTS), len(_PARTS)))
+    return whole.reshape(*values.shape[:-2], len(_PARTS) ** 2)
 
 
 def _finer(shapes: Shapes, machines: Machines, way: _Way, cut: Values) -> _Way:
@@ -123,10 +140,6 @@ def _joined(values: Any) -> Any:
         return tuple(_joined(one) for one in zip(*values, strict=True))
     shape = np.broadcast_shapes(*(one.shape for one in values), (len(_FINER),))
     return np.concatenate([np.broadcast_to(one, shape) for one in values], -1)
-
-
-def _way_taken(way: _Way, at: Values) -> _Way:
-    return _Way(*(_each_taken(one, at) for one in vars(way).values()))
 
 
 def _each_taken(values: Any, at: Values) -> Any:
@@ -200,7 +213,7 @@ def _folds(shapes: Shapes, machines: Machines) -> Values:
 def _best(cycles: Values, traffic: Values, as_good: float = _AS_GOOD) -> Values:
     """Places along the last axis, which stays, with one value."""
     near = cycles <= as_good * cycles.min(-1, keepdims=True)
-    return np.where(near & np.isfinite(cycles), traffic, np.inf).argmin(-1)[..., None]
+    return np.where(near, traffic, np.inf).argmin(-1)[..., None]
 
 
 def _taken(values: Values, at: Values) -> Values:
@@ -223,8 +236,8 @@ def _floats(given: Any) -> Values:
 
 def _cut(shapes: Shapes, machines: Machines) -> _Way:
     unit = _units(machines)
-    tile_k, parts_k = _split(shapes.k, np.ceil(shapes.k / np.minimum(_ALONG_K, shapes.k)), unit[1])
-    tile_n, parts_n = _split(shapes.n, np.ceil(shapes.n / np.minimum(_ALONG_N, shapes.n)), unit[2])
+    tile_k, parts_k = _split(shapes.k, np.ceil(shapes.k / np.minimum(_PARTS[:, None], shapes.k)), unit[1])
+    tile_n, parts_n = _split(shapes.n, np.ceil(shapes.n / np.minimum(_PARTS, shapes.n)), unit[2])
     room = 8 * machines.left_bytes / shapes.sram_bits  # values
     share_k = tile_k / shapes.k
     shared = np.where(parts_k > 1, shapes.halo_values, 0)

@@ -19,7 +19,7 @@ from edgewise.accel.run import Pass, Work, machine_of, numbers_of, shapes_of, wo
 from edgewise.errors import UsageError
 from edgewise.progress import Progress
 
-_AT_ONCE = 32  # arrays: their values lie in a core's own cache
+_AT_ONCE = 128  # arrays: so many that NumPy's calls hardly count
 _Arrays = TypeVar("_Arrays", Shapes, Machines)
 _Narrow = np.float32  # whole numbers up to 2^24 are exact; half the bytes of float64
 

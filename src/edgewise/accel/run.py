@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Literal
 
@@ -22,6 +22,7 @@ from edgewise.errors import UsageError
 
 Pass = Literal["forward", "backward", "both"]
 _SUM_BITS, _HALF_KIB = 32, 512
+_SHAPE = tuple(one.name for one in fields(Convolution) if one.name != "name")
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,17 @@ def blocks_of(found: Sequence[LayerRun]) -> dict[Where, Block]:
 def work_of(layers: Sequence[Convolution], accelerator: Accelerator, what: Pass) -> list[Work]:
     """All that a pass asks for, in its order."""
     found: list[Work] = []
+    known: dict[tuple[object, ...], tuple[Product, ...]] = {}
+
+    def made(layer: Convolution, kind: Kind, numbers: Numbers) -> tuple[Product, ...]:
+        """Once for each shape."""
+        key = (kind, *(getattr(layer, name) for name in _SHAPE))
+        if key not in known:
+            known[key] = products_of(layer, kind, numbers)
+        return known[key]
+
     if what != "backward":
-        forward = [products_of(one, "forward", accelerator.numbers) for one in layers]
+        forward = [made(one, "forward", accelerator.numbers) for one in layers]
         if what == "forward":  # else the way back needs all that lies between layers
             forward = stay(forward, accelerator)
         found += [Work(one.name, "forward", products) for one, products in zip(layers, forward, strict=True)]
@@ -155,7 +165,7 @@ def work_of(layers: Sequence[Convolution], accelerator: Accelerator, what: Pass)
         for place in reversed(range(len(layers))):
             one = layers[place]
             for kind in kinds if place else kinds[:1]:
-                found.append(Work(one.name, kind, products_of(one, kind, accelerator.gradients)))
+                found.append(Work(one.name, kind, made(one, kind, accelerator.gradients)))
     return found
 
 

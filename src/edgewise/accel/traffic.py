@@ -40,10 +40,12 @@ def fetches_of(parts: Any, order: tuple[int, int, int]) -> Fetches:
     """Loops inside the innermost one that a matrix depends on do not change its block."""
     found: list[Values] = [1.0, 1.0, 1.0]
     inside: Values = 1.0
-    for loop in order:
+    for place, loop in enumerate(order):
         inside = inside * parts[loop]
         for matrix, sides in enumerate(_MATRICES):
-            if loop in sides:
+            if set(order[: place + 1]) <= set(sides):
+                found[matrix] = inside
+            elif loop in sides:
                 found[matrix] = np.where(parts[loop] > 1, inside, found[matrix])
     return Fetches(*found)
 
