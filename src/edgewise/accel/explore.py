@@ -66,7 +66,7 @@ def explore(
     what: Pass = "forward",
     *,
     max_mm2: float | None = None,
-    threads: int = 1,
+    threads: int = 2,
     progress: Progress = lambda what, done, total: None,
 ) -> tuple[Point, ...]:
     """All points of a sweep that the network fits, in its order. What is not swept is the accelerator's own.

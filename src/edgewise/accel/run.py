@@ -103,19 +103,28 @@ def run_work(
 ) -> tuple[LayerRun, ...]:
     """What is asked for, in its order. Raises what `run_layers` does."""
     check_mapping(mapping, [(one.name, one.kind) for one in work])
-    found: dict[int, LayerRun] = {}
-    for numbers in dict.fromkeys(numbers_of(one, accelerator) for one in work):
-        own = [place for place, one in enumerate(work) if numbers_of(one, accelerator) == numbers]
-        distinct = list(dict.fromkeys(product for place in own for product in work[place].products))
-        cost = cheapest(shapes_of(distinct), machine_of(accelerator))
-        rows = dict(zip(distinct, _rows(distinct, cost, accelerator, numbers), strict=True))
-        for place in own:
-            one, block = work[place], mapping.get((work[place].name, work[place].kind))
-            if block is None:
-                found[place] = _run(one, accelerator, [rows[product] for product in one.products])
-            else:
-                found[place] = _run(one, accelerator, _mapped(one, block, accelerator, numbers))
-    return tuple(found[place] for place in range(len(work)))
+    forward = [one for one in work if one.kind == "forward"]
+    backward = [one for one in work if one.kind != "forward"]
+    known: dict[int, LayerRun] = {}  # by its products: layers of one shape share them
+    for some, numbers in ((forward, accelerator.numbers), (backward, accelerator.gradients)):
+        if some:
+            known |= _shared(some, accelerator, numbers)
+    found = []
+    for one in work:
+        block, run = mapping.get((one.name, one.kind)), known[id(one.products)]
+        if block is not None:
+            run = _run(one, accelerator, _mapped(one, block, accelerator, numbers_of(one, accelerator)))
+        found.append(LayerRun(**{**vars(run), "name": one.name}))
+    return tuple(found)
+
+
+def _shared(work: Sequence[Work], accelerator: Accelerator, numbers: Numbers) -> dict[int, LayerRun]:
+    """One for all layers that have the same products."""
+    several = {id(one.products): one for one in reversed(work)}  # the first is named in errors
+    distinct = list(dict.fromkeys(product for one in several.values() for product in one.products))
+    cost = cheapest(shapes_of(distinct), machine_of(accelerator))
+    rows = dict(zip(distinct, _rows(distinct, cost, accelerator, numbers), strict=True))
+    return {key: _run(one, accelerator, [rows[each] for each in one.products]) for key, one in several.items()}
 
 
 def total_of(found: Sequence[LayerRun], accelerator: Accelerator) -> Total:

@@ -31,7 +31,7 @@ def explore(
     first: accel_options.First = None,
     input: accel_options.Input = None,
     max_mm2: Annotated[float | None, typer.Option(min=0, help="Leave out what is larger.")] = None,
-    threads: Annotated[int, typer.Option(min=1, help="To try with.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="To try with.")] = 2,
     html: accel_options.Html = None,
     weights: options.Weights = None,
     json: options.Json = False,
