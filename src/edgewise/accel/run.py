@@ -120,7 +120,9 @@ def run_work(
 
 def _shared(work: Sequence[Work], accelerator: Accelerator, numbers: Numbers) -> dict[int, LayerRun]:
     """One for all layers that have the same products."""
-    several = {id(one.products): one for one in reversed(work)}  # the first is named in errors
+    several: dict[int, Work] = {}
+    for one in work:
+        several.setdefault(id(one.products), one)
     distinct = list(dict.fromkeys(product for one in several.values() for product in one.products))
     cost = cheapest(shapes_of(distinct), machine_of(accelerator))
     rows = dict(zip(distinct, _rows(distinct, cost, accelerator, numbers), strict=True))
