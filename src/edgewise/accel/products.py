@@ -28,7 +28,6 @@ class Product:
     right_bits: float
     result_bits: float
     sram_bits: float  # of either side, where it is fed from
-    right_is_weight: bool
 
     @property
     def read_bytes(self) -> float:
@@ -76,7 +75,6 @@ def _forward(layer: Convolution, numbers: Numbers) -> Product:
         right_bits=numbers.bits,
         result_bits=numbers.bits,
         sram_bits=numbers.bits,
-        right_is_weight=True,
     )
 
 
@@ -91,7 +89,6 @@ def _weight_gradient(layer: Convolution, numbers: Numbers, own: float) -> Produc
         right_bits=own,
         result_bits=own,
         sram_bits=numbers.bits,
-        right_is_weight=False,
     )
 
 
@@ -112,7 +109,6 @@ def _input_gradient(layer: Convolution, gemm: Gemm, span: int, numbers: Numbers,
         right_bits=own,
         result_bits=own,
         sram_bits=numbers.bits,
-        right_is_weight=True,
     )
 
 

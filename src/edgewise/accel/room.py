@@ -32,7 +32,7 @@ def stay(layers: Sequence[tuple[Product, ...]], accelerator: Accelerator) -> lis
             if place < len(layers) - 1 and gemm.m * gemm.n * gemm.count * one.result_bits / 8 <= most:
                 one = replace(one, result_bits=0)
         own = gemm.k * gemm.n * gemm.count * one.right_bits / 8
-        if accelerator.weights_stay and one.right_is_weight and own <= free:
+        if accelerator.weights_stay and own <= free:
             one, free = replace(one, right_bits=0), free - own
         found.append((one,))
     return found

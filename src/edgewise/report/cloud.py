@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from edgewise.report.geometry import Box
+from edgewise.report.grid import draw_grid
 from edgewise.report.scale import Scale
 
 _LEFT_PX, _RIGHT_PX, _TOP_PX, _BOTTOM_PX = 52.0, 10.0, 26.0, 42.0
-_TICK_EVERY_PX = 76.0
 _MARGIN = 0.06  # of an axis, at both ends
 
 
@@ -65,7 +65,7 @@ def draw_cloud(
         y=frame.top,
         fw=frame.width,
         fh=frame.height,
-        grid=_grid(x, y, frame, axes),
+        grid=draw_grid(x, y, frame, axes.x, axes.y),
         drawn=drawn,
     )
 
@@ -74,24 +74,6 @@ def _scale(values: Sequence[float], start_px: float, end_px: float) -> Scale:
     low, high = min(values), max(values)
     margin = max((high / low) ** _MARGIN, 1.05)
     return Scale(low / margin, high * margin, start_px, end_px, logarithmic=True)
-
-
-def _grid(x: Scale, y: Scale, frame: Box, axes: Axes) -> Markup:
-    lines = [
-        Markup(
-            '<path class="grid" d="M{} {}V{}"/><text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>'
-        ).format(_px(x.place(value)), frame.top, frame.bottom, _px(x.place(value)), frame.bottom + 16, f"{value:g}")
-        for value in x.ticks(int(frame.width / _TICK_EVERY_PX))
-    ] + [
-        Markup('<path class="grid" d="M{} {}H{}"/><text class="tick" x="{}" y="{}" text-anchor="end">{}</text>').format(
-            frame.left, _px(y.place(value)), frame.right, frame.left - 6, _px(y.place(value) + 4), f"{value:g}"
-        )
-        for value in y.ticks(int(frame.height / _TICK_EVERY_PX) + 3)
-    ]
-    titles = Markup(
-        '<text class="axis" x="2" y="13">{}</text><text class="axis" x="{}" y="{}" text-anchor="end">{}</text>'
-    ).format(axes.y, frame.right, frame.bottom + 35, axes.x)
-    return Markup("").join(lines) + titles
 
 
 def _dot(one: Dot, x: Scale, y: Scale) -> Markup:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from edgewise.report.figures import milliseconds
 from edgewise.report.geometry import Box, Line
+from edgewise.report.grid import draw_grid
 from edgewise.report.labels import Label, place
 from edgewise.report.lettering import in_two_lines, shortened
 from edgewise.report.markers import RADIUS_PX, mark
@@ -17,7 +18,7 @@ from edgewise.select.judge.fair_table import Kind
 
 Role = Literal["generic", "chosen", "let in", "refused"]
 _LEFT_PX, _RIGHT_PX, _TOP_PX, _BOTTOM_PX = 44.0, 10.0, 30.0, 42.0
-_TICK_EVERY_PX = 76.0
+_LOST = "points of accuracy expected to be lost"
 _LONGEST_NAME = 40
 _KINDS: dict[Role, Kind] = {"generic": "single", "chosen": "selector", "let in": "baseline", "refused": "control"}
 
@@ -45,7 +46,7 @@ def draw_drops(tried: Sequence[Tried], max_drop_points: float, size_px: tuple[in
     y = _drop_scale(tried, max_drop_points, frame)
     allowed = y.place(max_drop_points)
     parts = [
-        _grid(x, y, frame),
+        draw_grid(x, y, frame, f"time per image, ms{', logarithmic' if x.logarithmic else ''}", _LOST),
         Markup('<path class="allowed" d="M{} {}H{}"><title>{:g} points may be lost at most</title></path>').format(
             frame.left, _px(allowed), frame.right, max_drop_points
         ),
@@ -86,26 +87,6 @@ def _drop_scale(tried: Sequence[Tried], max_drop_points: float, frame: Box) -> S
     ends += [end for one in tried if _named(one) for end in (one.low_points, one.high_points)]
     margin = 0.08 * (max(ends) - min(ends))
     return Scale(min(ends) - margin, max(ends) + margin, frame.top, frame.bottom)
-
-
-def _grid(x: Scale, y: Scale, frame: Box) -> Markup:
-    across, down = x.ticks(int(frame.width / _TICK_EVERY_PX)), y.ticks(int(frame.height / _TICK_EVERY_PX) + 3)
-    lines = [
-        Markup(
-            '<path class="grid" d="M{} {}V{}"/><text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>'
-        ).format(_px(x.place(time)), frame.top, frame.bottom, _px(x.place(time)), frame.bottom + 16, f"{time:g}")
-        for time in across
-    ] + [
-        Markup('<path class="grid" d="M{} {}H{}"/><text class="tick" x="{}" y="{}" text-anchor="end">{}</text>').format(
-            frame.left, _px(y.place(drop)), frame.right, frame.left - 6, _px(y.place(drop) + 4), f"{drop:g}"
-        )
-        for drop in down
-    ]
-    titles = Markup(
-        '<text class="axis" x="2" y="13">points of accuracy expected to be lost</text>'
-        '<text class="axis" x="{}" y="{}" text-anchor="end">time per image, ms{}</text>'
-    ).format(frame.right, frame.bottom + 35, ", logarithmic" if x.logarithmic else "")
-    return Markup("").join(lines) + titles
 
 
 def _bounds(one: Tried, x: Scale, y: Scale) -> Markup:
