@@ -22,7 +22,7 @@ Images = Callable[[], Iterable[np.ndarray]]  # float32 [1, 3, h, w] each, as the
 
 @dataclass(frozen=True)
 class Network:
-    """A classifier that runs on PyTorch, or on ONNX Runtime from a float32 file; forms are made when first asked for."""
+    """A classifier that runs on PyTorch, or on ONNX Runtime; forms are made when first asked for."""
 
     classifier: Classifier
     scratch: Path  # a folder for what is made on the way; the caller removes it
@@ -45,6 +45,7 @@ class Network:
         session = self.classifier.session
         if isinstance(session, OnnxSession):
             return session.path
+        assert isinstance(session, TorchSession)
         from edgewise.zoo.export import to_onnx
 
         path = self.scratch / "network.onnx"

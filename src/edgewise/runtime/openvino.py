@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.errors import MissingExtra, ModelError
+from edgewise.private import hide_openvino_telemetry
 from edgewise.runtime.image_ends import chosen_output, layout_of, only_input, output_count, square_side, takes_one_image
 from edgewise.runtime.openvino_penultimate import find_in_openvino
 from edgewise.runtime.penultimate import as_vectors
@@ -30,7 +31,7 @@ class OpenVinoSession:
     def __init__(self, path: Path, *, threads: int = 1, ends: Ends | None = None, embedding: bool = False) -> None:
         ends = ends or Ends()
         core = import_openvino(f"The model {path}").Core()
-        model = _read(core, path)
+        model = read_openvino(core, path)
         taken = only_input(path, [_End.of(port) for port in model.inputs], ends.input_name)
         given = chosen_output(path, [_End.of(port) for port in model.outputs], ends.output_name)
         if taken.type not in _NUMBERS:
@@ -88,7 +89,7 @@ class OpenVinoSession:
             found = self._request.infer([batch], share_inputs=True)
         except RuntimeError as error:
             raise ModelError(
-                f"{self._path} failed while running on {list(batch.shape)}: {_reason(error)}",
+                f"{self._path} failed while running on {list(batch.shape)}: {reason_of(error)}",
                 "If it takes another size or order, say so in its card: size_px, layout.",
             ) from error
         return [found[self._output], *([found[len(found) - 1]] if self._vector else [])]
@@ -130,6 +131,7 @@ class _End:
 
 def import_openvino(what: str) -> Any:
     """OpenVINO, imported on first need. Raises `MissingExtra` for `what` when it is absent."""
+    hide_openvino_telemetry()
     try:
         import openvino
     except ImportError as error:
@@ -137,14 +139,15 @@ def import_openvino(what: str) -> Any:
     return openvino
 
 
-def _read(core: Any, path: Path) -> Any:
+def read_openvino(core: Any, path: Path) -> Any:
+    """OpenVINO's model of a file. Raises `ModelError`."""
     if path.suffix == ".xml" and path.is_file() and not path.with_suffix(".bin").is_file():
         raise ModelError(f"{path} has no weights: there is no {path.with_suffix('.bin').name} beside it.", "Copy both.")
     try:
         return core.read_model(path)
     except RuntimeError as error:
         raise ModelError(
-            f"{path} cannot be loaded by OpenVINO: {_reason(error)}",
+            f"{path} cannot be loaded by OpenVINO: {reason_of(error)}",
             "See that the file is whole, and of operators that OpenVINO knows.",
         ) from error
 
@@ -165,11 +168,11 @@ def _compiled(core: Any, model: Any, path: Path, threads: int) -> Any:
         return core.compile_model(model, "CPU", options)
     except RuntimeError as error:
         raise ModelError(
-            f"{path} cannot be compiled by OpenVINO: {_reason(error)}", "Run it on another engine."
+            f"{path} cannot be compiled by OpenVINO: {reason_of(error)}", "Run it on another engine."
         ) from error
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """What one of its errors says that is worth telling: not where in its own source it was raised."""
     lines = [line.strip() for line in str(error).splitlines()]
     told = [line for line in lines if line and not line.startswith(("Exception from", "Check '"))]
