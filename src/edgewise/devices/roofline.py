@@ -32,11 +32,8 @@ class Roofline:
 
     def ms(self, layers: Sequence[LayerShape]) -> np.ndarray:
         """float64 [n]"""
-        return np.array([self._of(layer) for layer in layers])
-
-    def _of(self, layer: LayerShape) -> float:
-        rates = next(self.rates[name] for name in names_of(layer) if name in self.rates)
-        return max(LEAST_MS, float(_work(layer) @ rates))
+        rates = [next(self.rates[name] for name in names_of(layer) if name in self.rates) for layer in layers]
+        return np.maximum(LEAST_MS, (_work(layers) * np.array(rates)).sum(axis=1))
 
 
 def names_of(layer: LayerShape) -> tuple[str, str, str]:
@@ -47,14 +44,16 @@ def names_of(layer: LayerShape) -> tuple[str, str, str]:
     return f"{layer.kind} {operator}", layer.kind, ""
 
 
-def _work(layer: LayerShape) -> np.ndarray:
-    weights = layer.macs / max(1, layer.out_places)
-    return np.array([1.0, layer.macs / 1e6, layer.moved_bytes / 1e6, weights / 1e6, layer.out_places / 1e6])
+def _work(layers: Sequence[LayerShape]) -> np.ndarray:
+    """float64 [n, 5]"""
+    done = [
+        (layer.macs, layer.moved_bytes, layer.macs / max(1, layer.out_places), layer.out_places) for layer in layers
+    ]
+    return np.concatenate([np.ones((len(layers), 1)), np.array(done) / 1e6], axis=1)
 
 
 def _rates(layers: Sequence[LayerTime]) -> np.ndarray:
     from scipy.optimize import nnls
 
     times = np.array([max(LEAST_MS, layer.ms) for layer in layers])
-    work = np.stack([_work(layer) for layer in layers]) / times[:, None]
-    return nnls(work, np.ones(len(layers)))[0]
+    return nnls(_work(layers) / times[:, None], np.ones(len(layers)))[0]
