@@ -41,6 +41,28 @@ class Recovery:
     missed_after: float
 
 
+@dataclass(frozen=True)
+class Foretold:
+    """What a device's table says of the network, where it was made for that device; `ms` beside it was measured here.
+
+    The errors are those of networks that were left out of the table, as shares of their measured times.
+    """
+
+    device: str
+    threads: int
+    ms: float
+    low_ms: float
+    high_ms: float
+    generic_ms: float
+    networks: int
+    median_error: float
+    worst_error: float
+
+    @property
+    def speedup(self) -> float:
+        return self.generic_ms / self.ms
+
+
 class _Stored(TypedDict):
     """`user_network.json`; earlier versions wrote less."""
 
@@ -64,6 +86,7 @@ class _Stored(TypedDict):
     cut: NotRequired[bool]
     layers: NotRequired[list[LayerWidth]]
     candidates: NotRequired[list[Candidate]]
+    foretold: NotRequired[Foretold | None]
 
 
 @dataclass(frozen=True)
@@ -90,6 +113,7 @@ class UserRecord:
     layers: tuple[LayerWidth, ...]
     candidates: tuple[Candidate, ...]
     machine: Machine
+    foretold: Foretold | None = None  # where it was made for another device
 
     @property
     def speedup(self) -> float:
@@ -121,4 +145,5 @@ def read_user_record(folder: Path) -> UserRecord:
         layers=tuple(stored.get("layers", ())),
         candidates=tuple(stored.get("candidates", ())),
         machine=stored["machine"],
+        foretold=stored.get("foretold"),
     )
