@@ -81,7 +81,7 @@ def remove_file(folder: Path, card: Card) -> None:
 
 def _paths(folder: Path, card: Card) -> tuple[Path, Path]:
     """Of the file and of its card."""
-    stem = folder / _file_stem(card.name)
+    stem = folder / file_stem(card.name)
     return stem.with_name(f"{stem.name}.onnx"), stem.with_name(f"{stem.name}.toml")
 
 
@@ -182,6 +182,6 @@ def relative_error(expected: np.ndarray, found: np.ndarray) -> float:
     return float(np.abs(found - expected).max() / max(np.abs(expected).max(), np.finfo(np.float32).tiny))
 
 
-def _file_stem(name: str) -> str:
+def file_stem(name: str) -> str:
     """A file name for a classifier's name: what a path could misread becomes a dash."""
     return "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
