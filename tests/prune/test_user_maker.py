@@ -140,3 +140,15 @@ def test_what_serves_must_be_let_in_and_float32_does_not_save_it(folder: Path) -
         replace(made, network=both, int8=Int8Network(b"", evidence(wrong=400), ())).require()
     assert "float32" not in refused.value.hint
     replace(made, network=both, int8=Int8Network(b"", evidence(), ())).require()
+
+
+@pytest.mark.slow  # exports and quantises a network
+def test_the_best_of_several_at_int8_has_the_promise_of_one_of_several(folder: Path) -> None:
+    made = replace(_maker(folder, CLASSES), precision="int8").of_the_best([])
+    assert made.int8 is not None
+    assert made.choice is not None
+    assert made.int8.evidence.alpha == made.network.evidence.alpha < LENIENT.alpha
+    assert made.int8.evidence.inputs == 12
+    (folder / "int8.onnx").write_bytes(made.int8.content)
+    size_px = made.base.card.preprocess.size_px
+    assert OnnxSession(folder / "int8.onnx").run(np.zeros((1, 3, size_px, size_px), np.float32)).shape == (1, 4)
