@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edgewise.prune.choose import Choice
     from edgewise.prune.record import Written
     from edgewise.prune.user_maker import Made
+    from edgewise.prune.user_record import Foretold
     from edgewise.zoo.classes import ClassSet
 
 _SHOWN_LAYERS = 12
@@ -79,6 +80,13 @@ def command(
         list[str] | None,
         typer.Option(help="With --base auto: a classifier beside --model. Repeat for more."),
     ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="A device of the table that it is made for: its times are foretold, not measured here."),
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="The folder of that table; see `edgewise devices list --help`.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=4, help="So many images at most, drawn by the seed.")] = None,
     weights: options.Weights = None,
     threads: options.Threads = 1,
@@ -104,6 +112,8 @@ def command(
     from edgewise.runtime.torch import import_torch
 
     torch = import_torch("edgewise prune")
+    from edgewise.devices.device_clock import DeviceClock
+    from edgewise.devices.table import DeviceTable
     from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import check_out, write_user_network
     from edgewise.prune.settings import Settings
@@ -116,6 +126,10 @@ def command(
         raise UsageError("--base auto tries several input sizes.", "Leave --input out.")
     if base == "model" and zoo:
         raise UsageError("--zoo names what --base auto may choose from.", "Add --base auto, or leave --zoo out.")
+    if table is not None and device is None:
+        raise UsageError("--table holds what --device names.", "Add --device, or leave --table out.")
+    if device is not None and precision != "fp32":
+        raise UsageError("What is foretold for a device is foretold at fp32.", "Leave --device or --precision out.")
     guard = Guard(max_drop, alpha, when_undecided=undecided)
     sources = find([model, *(zoo or ())], weights or ())
     first = len(find([model]))
@@ -139,7 +153,11 @@ def command(
         temperature=temperature,
         seed=seed,
     )
-    clock = cache(lambda: OnnxClock(network, classifier.card.preprocess.size_px, threads=threads, precision=precision))
+    size_px = classifier.card.preprocess.size_px
+    foretelling = None
+    if device is not None:
+        foretelling = DeviceClock(DeviceTable(table), device, network, size_px, threads=threads)
+    clock = cache(lambda: foretelling or OnnxClock(network, size_px, threads=threads, precision=precision))
     with progress_bars(quiet=quiet or json) as progress:
         if target_ms is not None:
             settings = replace(settings, target_speedup=clock().reference_ms() / target_ms)
@@ -153,8 +171,16 @@ def command(
         made.require()
         progress("writing", 0, 1)
         tried = made.choice.tried if made.choice else ()
+        foretold = foretelling and foretelling.foretold(made.network.network, made.base.card.preprocess.size_px)
         written = write_user_network(
-            out, made.network, made.base, classifier, threads=threads, candidates=tried, int8=made.int8
+            out,
+            made.network,
+            made.base,
+            classifier,
+            threads=threads,
+            candidates=tried,
+            int8=made.int8,
+            foretold=foretold,
         )
         progress("writing", 1, 1)
     if json:
@@ -163,6 +189,8 @@ def command(
     if made.choice:
         _show_choice(made.choice)
     _show(made, written, classifier.card.classes)
+    if foretold:
+        _show_foretold(foretold)
     for error in images.skipped.values() if not quiet else ():
         show_note(str(error))
 
@@ -185,6 +213,17 @@ def _show_choice(choice: "Choice") -> None:
     print_table("Tried", ["network", "ms", "expected drop, points", "the guard"], rows)
     for reason in choice.failed:
         show_note(reason)
+
+
+def _show_foretold(found: "Foretold") -> None:
+    console.print(
+        f"\nFor {found.device} it was made by what was foretold: {found.ms:.1f} ms ({found.low_ms:.1f} to "
+        f"{found.high_ms:.1f}), the generic network {found.generic_ms:.1f} ms: {found.speedup:.2f}x as fast. "
+        f"Of {found.networks} networks measured there, left out one by one, half are off by more than "
+        f"{100 * found.median_error:.0f}%, the worst by {100 * found.worst_error:.0f}%.",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _show(found: "Made", written: "Written", known: "ClassSet") -> None:

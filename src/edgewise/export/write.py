@@ -199,3 +199,4 @@ _EXPORTERS: Mapping[Engine, tuple[str, str]] = {
     Engine.EXECUTORCH: ("edgewise.export.to_executorch", "export_executorch"),
     Engine.NCNN: ("edgewise.export.to_ncnn", "export_ncnn"),
 }
+RUNTIMES: tuple[Engine, ...] = tuple(_EXPORTERS)  # that can be exported to

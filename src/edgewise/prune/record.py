@@ -19,7 +19,7 @@ from edgewise.prune.layer_widths import LayerWidth, layer_widths
 from edgewise.prune.load import PLAN, WEIGHTS, save_pruned
 from edgewise.prune.make import UserNetwork
 from edgewise.prune.speed import in_turns_ms
-from edgewise.prune.user_record import KIND, RECORD, SCHEMA, Candidate
+from edgewise.prune.user_record import KIND, RECORD, SCHEMA, Candidate, Foretold
 from edgewise.report.user_network import write_report
 from edgewise.runtime.torch import TorchSession
 from edgewise.text import printable
@@ -59,13 +59,15 @@ def write_user_network(
     threads: int,
     candidates: Sequence[Candidate] = (),
     int8: Int8Network | None = None,
+    foretold: Foretold | None = None,
 ) -> Written:
     """Write `plan.json`, `weights.safetensors`, `NAME-user.onnx` with its card, `user_network.json` and `report.html`.
 
     In that order. With `int8`, that is what `NAME-user.onnx` holds, and the network at float32 lies beside it as
     `NAME-user-fp32.onnx` with a card of its own. `base`: the classifier that it was made of, its card with the input
     size that it takes. The ONNX file is checked against PyTorch and timed beside that of the generic network at its own
-    input size, one image at a time. `candidates`: the networks that were tried.
+    input size, one image at a time. `candidates`: the networks that were tried. `foretold`: its
+    time on the device that it was made for, where that is another; what was measured here stays apart from it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     save_pruned(folder, made.plan, made.network)
@@ -119,6 +121,7 @@ def write_user_network(
         "distilled": None if made.recovered.distilled is None else asdict(made.recovered.distilled),
         "layers": [asdict(one) for one in _widths(base, made, size_px)],
         "candidates": [asdict(one) for one in candidates],
+        "foretold": None if foretold is None else asdict(foretold),
         "machine": asdict(fingerprint()),
     }
     if int8:

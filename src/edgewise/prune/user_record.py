@@ -44,6 +44,28 @@ class Recovery:
 
 
 @dataclass(frozen=True)
+class Foretold:
+    """What a device's table says of the network, where it was made for that device; `ms` beside it was measured here.
+
+    The errors are those of networks that were left out of the table, as shares of their measured times.
+    """
+
+    device: str
+    threads: int
+    ms: float
+    low_ms: float
+    high_ms: float
+    generic_ms: float
+    networks: int
+    median_error: float
+    worst_error: float
+
+    @property
+    def speedup(self) -> float:
+        return self.generic_ms / self.ms
+
+
+@dataclass(frozen=True)
 class FloatTwin:
     """The float32 network that one at int8 was made of: it lies beside it, and was judged by the same images."""
 
@@ -83,6 +105,7 @@ class _Stored(TypedDict):
     cut: NotRequired[bool]
     layers: NotRequired[list[LayerWidth]]
     candidates: NotRequired[list[Candidate]]
+    foretold: NotRequired[Foretold | None]
     precision: NotRequired[Precision]
     file_bytes: NotRequired[int]
     generic_file_bytes: NotRequired[int]
@@ -114,6 +137,7 @@ class UserRecord:
     layers: tuple[LayerWidth, ...]
     candidates: tuple[Candidate, ...]
     machine: Machine
+    foretold: Foretold | None = None  # where it was made for another device
     precision: Precision = "fp32"  # of what serves: `ms` and `evidence` are of that
     file_bytes: int | None = None
     generic_file_bytes: int | None = None
@@ -150,6 +174,7 @@ def read_user_record(folder: Path) -> UserRecord:
         layers=tuple(stored.get("layers", ())),
         candidates=tuple(stored.get("candidates", ())),
         machine=stored["machine"],
+        foretold=stored.get("foretold"),
         precision=stored.get("precision", "fp32"),
         file_bytes=stored.get("file_bytes"),
         generic_file_bytes=stored.get("generic_file_bytes"),
