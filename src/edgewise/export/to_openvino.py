@@ -42,9 +42,22 @@ def _quantised(model: Any, images: Images) -> Any:
     with _nncf() as nncf:
         count = sum(1 for _ in images())
         try:
-            return nncf.quantize(model, nncf.Dataset(_Again(images)), subset_size=count)
+            return nncf.quantize(
+                model, nncf.Dataset(_Again(images)), subset_size=count, advanced_parameters=_whole_range(nncf)
+            )
         except Exception as error:  # NNCF's own, of many kinds
             raise ModelError(f"NNCF cannot quantise it: {reason_of(error)}", "Export it in fp32.") from error
+
+
+def _whole_range(nncf: Any) -> Any:
+    """Activations from the smallest to the largest that was seen, not NNCF's usual mean of these over images.
+
+    The mean clips: ResNet-18 then answers as before on 92 of 100 images, with the whole range on 98, and its largest
+    error is twice as large.
+    """
+    from nncf.quantization.range_estimator import RangeEstimatorParametersSet
+
+    return nncf.AdvancedQuantizationParameters(activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX)
 
 
 class _Again:

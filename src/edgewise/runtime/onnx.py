@@ -79,21 +79,25 @@ class OnnxSession:
         assert vectors is not None, "it gave some when it was loaded"
         return self._checked(scores, len(images)), vectors
 
+    def feed(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """What the file's input is given for images, float32 [n, 3, h, w]: in its own order and type."""
+        if self._layout == "nhwc":
+            images = images.transpose(0, 2, 3, 1)
+        if self._number is np.uint8:
+            images = np.clip(np.rint(images), 0, 255)
+        return {self._input: np.ascontiguousarray(images, dtype=self._number)}
+
     def _fetch(self, images: np.ndarray, names: list[str]) -> list[np.ndarray]:
         """The values of some outputs."""
         if self._one_by_one and len(images) > 1:
             parts = [self._fetch(images[i : i + 1], names) for i in range(len(images))]
             return [np.concatenate(values) for values in zip(*parts, strict=True)]
-        if self._layout == "nhwc":
-            images = images.transpose(0, 2, 3, 1)
-        if self._number is np.uint8:
-            images = np.clip(np.rint(images), 0, 255)
-        batch = np.ascontiguousarray(images, dtype=self._number)
+        batch = self.feed(images)
         try:
-            return self._session.run(names, {self._input: batch})
+            return self._session.run(names, batch)
         except Exception as error:
             raise ModelError(
-                f"{self._path} failed while running on {list(batch.shape)}: {first_line(error)}",
+                f"{self._path} failed while running on {list(batch[self._input].shape)}: {first_line(error)}",
                 "If it takes another size or order, say so in its card: size_px, layout.",
             ) from error
 
