@@ -6,9 +6,10 @@ else that arrives there meanwhile, from any thread, is passed on afterwards: not
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 
 _STDERR = 2
@@ -28,10 +29,12 @@ def without_lines(wanted: re.Pattern[bytes]) -> Iterator[list[str]]:
         except OSError:  # stderr is closed: nothing to keep clean
             yield kept
             return
+        _flush()
         os.dup2(held.fileno(), _STDERR)
         try:
             yield kept
         finally:
+            _flush()
             os.dup2(real, _STDERR)
             os.close(real)
             held.seek(0)
@@ -40,3 +43,9 @@ def without_lines(wanted: re.Pattern[bytes]) -> Iterator[list[str]]:
                     kept.append(line.decode(errors="replace").strip())
                 else:
                     os.write(_STDERR, line)
+
+
+def _flush() -> None:
+    """Write out what Python holds for stderr: some engines write there by way of it."""
+    with suppress(AttributeError, OSError, ValueError):  # there is none, or it is closed
+        sys.stderr.flush()

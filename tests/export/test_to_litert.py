@@ -1,0 +1,90 @@
+"""What litert-torch makes of a network answers as the network does; without its environment, that is said."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewise.errors import MissingEnvironment, ModelError, UsageError
+from edgewise.export.network import Network, Precision
+from edgewise.export.to_litert import VARIABLE, converter, export_litert
+from edgewise.zoo.export import card_toml
+from edgewise.zoo.loaders import load
+from edgewise.zoo.sources import find_one
+
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]  # of PyTorch's exporter
+IMAGES = np.random.default_rng(0).normal(size=(16, 3, 32, 32)).astype(np.float32)
+FACTORY = """
+import torch
+
+class Sorted(torch.nn.Module):
+    def forward(self, images):
+        return torch.linalg.svdvals(images).mean(2)
+
+def factory():
+    return Sorted()
+"""
+
+
+def images() -> Iterator[np.ndarray]:
+    return (image[None] for image in IMAGES)
+
+
+def export(name: str, folder: Path, precision: Precision = "fp32") -> Path:
+    export_litert(Network(load(find_one(name)), folder), folder / "a.tflite", precision, images)
+    return folder / "a.tflite"
+
+
+@pytest.mark.litert
+@pytest.mark.litert_export
+@pytest.mark.parametrize(("precision", "off"), [("fp32", 1e-4), ("int8", 0.2)])
+def test_it_answers_as_the_original(
+    tmp_path: Path, precision: Precision, off: float, capfd: pytest.CaptureFixture[str]
+) -> None:
+    original = load(find_one("tiny:xs"))
+    path = export("tiny:xs", tmp_path, precision)
+    path.with_suffix(".toml").write_text(card_toml(original.card), encoding="utf-8")
+    made = load(find_one(f"tflite:{path}"))
+    expected, found = original.predict(IMAGES), made.predict(IMAGES)
+    assert np.abs(found - expected).max() < off * np.abs(expected).max()
+    assert made.card.preprocess == original.card.preprocess  # not LiteRT's usual -1..1
+    assert (made.session.signature.size_px, made.session.signature.number) == (32, "float32")
+    names = operators(path)
+    assert "TRANSPOSE" not in names
+    assert ("QUANTIZE" in names) == (precision == "int8")
+    assert [entry.name for entry in tmp_path.iterdir() if entry.is_dir()] == []
+    assert capfd.readouterr() == ("", "")
+
+
+def operators(path: Path) -> set[str]:
+    from ai_edge_litert import schema_py_generated as schema
+
+    known = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+    codes = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0).operatorCodes
+    return {known[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in codes}
+
+
+@pytest.mark.litert_export
+def test_an_operator_that_cannot_be_converted_is_named(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(FACTORY)
+    (tmp_path / "factory.toml").write_text("size_px = 8\n")
+    with pytest.raises(ModelError, match=r"net\.py:factory cannot be converted to LiteRT: .*svd"):
+        export(f"torch:{tmp_path}/net.py:factory", tmp_path)
+    assert not (tmp_path / "a.tflite").exists()
+
+
+@pytest.mark.skipif(converter() is not None and VARIABLE not in __import__("os").environ, reason="litert-torch is here")
+def test_without_an_environment_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(MissingEnvironment, match=f"needs litert-torch, .*\n.*{VARIABLE}"):
+        export("tiny:xs", tmp_path)
+    for python, reason in ((str(tmp_path / "none"), "cannot be run"), ("/bin/false", "ended with 1|needs|cannot be")):
+        monkeypatch.setenv(VARIABLE, python)
+        with pytest.raises((MissingEnvironment, ModelError), match=reason):
+            export("tiny:xs", tmp_path)
+
+
+def test_another_precision_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="LiteRT has no fp16 here"):
+        export("tiny:xs", tmp_path, "fp16")
