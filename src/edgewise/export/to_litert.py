@@ -2,27 +2,20 @@
 
 import copy
 import json
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from edgewise.errors import MissingEnvironment, ModelError, UsageError
+from edgewise.export.litert_environment import HINT, converter
 from edgewise.export.network import Images, Network, Precision
 from edgewise.export.quiet_compiler import quiet_compiler
 from edgewise.store import atomic_path
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
-VARIABLE = "EDGEWISE_LITERT_PYTHON"
-ENVIRONMENT_HINT = (
-    "Make an environment for it: python -m venv litert && litert/bin/python -m pip install torch litert-torch "
-    f"(torch as the CPU build, of the version that edgewise runs on); then set {VARIABLE}=$PWD/litert/bin/python."
-)
 _SECONDS = 1800
 _CHILD = Path(__file__).with_name("litert_child.py")
 _HINT = "Export it for another runtime."
@@ -39,7 +32,7 @@ def export_litert(network: Network, path: Path, precision: Precision, images: Im
         raise UsageError(f"LiteRT has no {precision} here.", f"Take {', '.join(PRECISIONS)}.")
     python = converter()
     if python is None:
-        raise MissingEnvironment("Exporting to LiteRT", "litert-torch", ENVIRONMENT_HINT)
+        raise MissingEnvironment("Exporting to LiteRT", "litert-torch", HINT)
     with tempfile.TemporaryDirectory(dir=network.scratch) as scratch:
         folder = Path(scratch)
         arguments = [_stored(network, folder), folder / "network.tflite"]
@@ -49,17 +42,6 @@ def export_litert(network: Network, path: Path, precision: Precision, images: Im
         _convert(python, arguments, network.classifier.card.source)
         with atomic_path(path) as temporary:
             shutil.copyfile(folder / "network.tflite", temporary)
-
-
-def converter() -> list[str] | None:
-    """The command of a Python that has litert-torch: this one, or that of `EDGEWISE_LITERT_PYTHON`; None without.
-
-    The folder of this module is kept off its path, and the other Python's environment is its own.
-    """
-    if find_spec("litert_torch") is not None:
-        return [sys.executable, "-P"]
-    named = os.environ.get(VARIABLE)
-    return [named, "-I"] if named else None
 
 
 def _stored(network: Network, folder: Path) -> Path:
@@ -101,13 +83,13 @@ def _convert(python: list[str], arguments: list[Path], source: str) -> None:
         raise ModelError(f"{source} cannot be converted to LiteRT within {_SECONDS} s.", _HINT) from error
     except OSError as error:
         raise MissingEnvironment(f"{python[0]} cannot be run ({error.strerror}): exporting to LiteRT", "litert-torch",
-                                 ENVIRONMENT_HINT) from error  # fmt: skip
+                                 HINT) from error  # fmt: skip
     if done.returncode == 0 and arguments[1].is_file():
         return
     reason = _reason(done)
     if reason.startswith("ModuleNotFoundError"):
         raise MissingEnvironment(f"{python[0]} has not all ({reason}): exporting to LiteRT", "litert-torch",
-                                 ENVIRONMENT_HINT)  # fmt: skip
+                                 HINT)  # fmt: skip
     raise ModelError(f"{source} cannot be converted to LiteRT: {reason}", _HINT)
 
 

@@ -1,10 +1,11 @@
 """A network as ncnn's .param and .bin files, made from its ONNX file by pnnx, extra [ncnn]."""
 
-import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from edgewise.errors import MissingExtra, ModelError, UsageError
@@ -100,8 +101,7 @@ def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
 
 def _pnnx() -> str:
     """Its converter, a program that its package brings."""
-    try:
-        import pnnx
-    except ImportError as error:
-        raise MissingExtra("Exporting for ncnn", "ncnn") from error
-    return os.fspath(pnnx.EXEC_PATH)
+    spec = find_spec("pnnx")  # not imported: that would import PyTorch
+    if spec is None or spec.origin is None:
+        raise MissingExtra("Exporting for ncnn", "ncnn")
+    return str(Path(spec.origin).with_name("pnnx.exe" if sys.platform == "win32" else "pnnx"))
