@@ -17,7 +17,8 @@ def main(program: str, out: str, images: str = "") -> None:
     import torch
 
     stored = torch.export.load(program)
-    (taken,) = stored.example_inputs[0]
+    arguments, _ = stored.example_inputs or ((), {})
+    (taken,) = arguments
     module = stored.module()
 
     class ChannelsLast(torch.nn.Module):

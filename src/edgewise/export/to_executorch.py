@@ -25,7 +25,8 @@ def export_executorch(network: Network, path: Path, precision: Precision, images
     """
     if precision not in PRECISIONS:
         raise UsageError(f"ExecuTorch has no {precision} here.", f"Take {', '.join(PRECISIONS)}.")
-    source, module = network.classifier.card.source, network.module
+    source = network.classifier.card.source
+    module: Any = network.module
     native = import_executorch("Exporting to ExecuTorch")
     with quiet_compiler():
         import torch

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def export_litert(network: Network, path: Path, precision: Precision, images: Im
 def _stored(network: Network, folder: Path) -> Path:
     """The network as `torch.export` stores it."""
     source, path = network.classifier.card.source, folder / "network.pt2"
-    module = network.module
+    module: Any = network.module
     with quiet_compiler():
         import torch
 

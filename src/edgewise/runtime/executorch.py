@@ -46,7 +46,7 @@ class ExecuTorchSession:
                 f"{', '.join(_NUMBERS.values())}.",
                 "Export it with a float32 input.",
             )
-        self._output = outputs.index(given)
+        self._output = [end.name for end in outputs].index(given.name)
         self._shape = tuple(taken.shape)
         self._layout = layout_of(path, taken.shape, ends.layout)
         takes_one_image(path, taken.shape)

@@ -97,8 +97,9 @@ def _run_executorch() -> str:
 
 
 def _run_ncnn() -> str:
-    import ncnn
+    from edgewise.runtime.ncnn import import_ncnn
 
+    ncnn = import_ncnn("The trial")
     network = ncnn.Net()
     assert network.load_param_mem("7767517\n2 2\nInput in 0 1 image\nReLU relu 1 1 image out\n") == 0, "was not loaded"
     values = np.array([-1, 0, 1, 2], np.float32)
