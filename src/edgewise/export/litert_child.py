@@ -12,7 +12,7 @@ from typing import Any
 
 
 def main(program: str, out: str, images: str = "") -> None:
-    """Write the network as a .tflite file that takes and gives float32."""
+    """Write the network as a .tflite file that takes an image in NHWC order, as float32 or, quantised, as int8."""
     import litert_torch  # pyright: ignore[reportMissingImports] - in an environment of its own
     import torch
 
@@ -39,7 +39,7 @@ def main(program: str, out: str, images: str = "") -> None:
 
 
 def _quantise(path: str, images: str) -> None:
-    """Weights and activations become int8, weights per channel; the input and the output stay float32."""
+    """Weights and activations become int8, weights per channel; the input and the output too."""
     import numpy as np
     from ai_edge_quantizer import quantizer, recipe  # pyright: ignore[reportMissingImports]
 

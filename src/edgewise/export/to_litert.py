@@ -23,11 +23,11 @@ _HINT = "Export it for another runtime."
 
 
 def export_litert(network: Network, path: Path, precision: Precision, images: Images | None) -> None:
-    """Write `path`, a .tflite file that takes one float32 image, [1, side, side, 3], and gives float32.
+    """Write `path`, a .tflite file that takes one image, [1, side, side, 3], of float32 or, at int8, of int8.
 
-    Its normalisation is the network's own: a card must say so, for float inputs of LiteRT usually are in -1..1. int8
-    is static, of weights per channel, calibrated on `images`. Raises `ModelError` where the network cannot be
-    converted, `UsageError` for another precision, `MissingEnvironment` where no Python has litert-torch.
+    Its normalisation is the network's own: a card must say so, for inputs of LiteRT usually are in -1..1, or the pixel
+    itself. int8 is static, of weights per channel, calibrated on `images`. Raises `ModelError` where the network
+    cannot be converted, `UsageError` for another precision, `MissingEnvironment` where no Python has litert-torch.
     """
     if precision not in PRECISIONS:
         raise UsageError(f"LiteRT has no {precision} here.", f"Take {', '.join(PRECISIONS)}.")
