@@ -96,6 +96,40 @@ def test_an_onnx_file_of_ones_own(here: Here, asked: dict[str, object], tmp_path
     assert "(other)" in listed
 
 
+@pytest.mark.slow  # exports and quantises networks
+def test_int8_serves_and_float32_lies_beside_it(here: Here, asked: dict[str, object]) -> None:
+    out = asked["--out"]
+    assert isinstance(out, Path)
+    asked |= {"--precision": "int8", "--target-speedup": 1.0001}
+    said = here("prune", *_arguments(asked), "--quiet")
+    assert "At int8:" in said
+    stored = json.loads((out / "user_network.json").read_text())["data"]
+    names = {path.name for path in out.iterdir()}
+    assert {"net-user.onnx", "net-user.toml", "net-user-fp32.onnx", "net-user-fp32.toml", "report.html"} <= names
+    assert stored["precision"] == "int8"
+    assert stored["file_bytes"] == (out / "net-user.onnx").stat().st_size
+    assert stored["fp32"]["file_bytes"] == (out / "net-user-fp32.onnx").stat().st_size
+    assert stored["evidence"]["found"]["inputs"] == stored["fp32"]["evidence"]["found"]["inputs"] == 60
+    assert "quantising" in [one["step"] for one in stored["cost"]["steps"]]
+    assert b"QuantizeLinear" in (out / "net-user.onnx").read_bytes()
+    assert b"QuantizeLinear" not in (out / "net-user-fp32.onnx").read_bytes()
+    assert "integers of 8 bits" in (out / "report.html").read_text()
+    here("prune", *_arguments(asked | {"--precision": "fp32", "--target-speedup": 1.15}), "--quiet")
+    assert not list(out.glob("*fp32*")), "the twin of an earlier network is gone"
+    assert b"QuantizeLinear" not in (out / "net-user.onnx").read_bytes()
+
+
+@pytest.mark.slow  # exports and quantises networks
+def test_the_guard_refuses_int8_and_nothing_is_written(here: Here, asked: dict[str, object]) -> None:
+    asked |= {"--precision": "int8", "--target-speedup": 1.0001, "--undecided": "refuse", "--max-drop": 1}
+    with pytest.raises(GuardRefused, match="at int8 is undecided") as refused:
+        here("prune", *_arguments(asked), "--quiet")
+    assert refused.value.exit_code == 5
+    out = asked["--out"]
+    assert isinstance(out, Path)
+    assert not out.exists()
+
+
 @pytest.mark.slow  # exports networks
 @pytest.mark.long
 def test_a_walk_with_every_recovery_and_a_time_to_meet(here: Here, asked: dict[str, object]) -> None:

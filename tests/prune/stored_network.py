@@ -71,6 +71,22 @@ def stored(found: Evidence | None = None, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
+def int8(at_float: Evidence) -> dict[str, Any]:
+    """What is noted besides where int8 serves."""
+    return {
+        "precision": "int8",
+        "file_bytes": 10_000_000,
+        "generic_file_bytes": 100_000_000,
+        "generic_int8_ms": 9.0,
+        "fp32": {
+            "model": "net-user-fp32.onnx",
+            "ms": 25.0,
+            "file_bytes": 40_000_000,
+            "evidence": at_float.to_values(),
+        },
+    }
+
+
 def write(folder: Path, values: dict[str, Any]) -> Path:
     """The folder."""
     write_json(folder / RECORD, KIND, SCHEMA, values)

@@ -11,18 +11,22 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from edgewise.errors import DataError  # noqa: E402
+from edgewise.errors import DataError, GuardRefused  # noqa: E402
 from edgewise.images.preprocess import Preprocess  # noqa: E402
+from edgewise.prune import int8_network  # noqa: E402
+from edgewise.prune.int8_network import Int8Network  # noqa: E402
 from edgewise.prune.seen_classes import seen_classes  # noqa: E402
 from edgewise.prune.settings import Settings  # noqa: E402
 from edgewise.prune.taught import Taught  # noqa: E402
 from edgewise.prune.user_images import UserImages  # noqa: E402
 from edgewise.prune.user_maker import UserMaker  # noqa: E402
 from edgewise.prune.work import network_work  # noqa: E402
+from edgewise.runtime.onnx import OnnxSession  # noqa: E402
 from edgewise.runtime.torch import TorchSession  # noqa: E402
 from edgewise.zoo.card import Card  # noqa: E402
 from edgewise.zoo.classes import ClassSet  # noqa: E402
 from edgewise.zoo.classifier import Classifier  # noqa: E402
+from tests.prune.stored_network import evidence  # noqa: E402
 from tests.prune.test_make import CLASSES, LENIENT, _generic  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -95,3 +99,56 @@ def test_a_classifier_of_other_classes_is_no_base(folder: Path) -> None:
 def test_no_images(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no images"):
         _maker(tmp_path, CLASSES).of_itself(48)
+
+
+@pytest.mark.slow  # exports and quantises a network
+@pytest.mark.parametrize(("size_px", "cut"), [(48, True), (32, False)])
+def test_int8_is_made_of_what_the_guard_does_not_see(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, size_px: int, cut: bool
+) -> None:
+    """At 32 px the network is fast enough as it is, so that nothing is cut."""
+    given: list[np.ndarray] = []
+    write_int8 = int8_network.write_int8
+
+    def noted(network: nn.Module, images: np.ndarray, path: Path) -> None:
+        given.append(images)
+        write_int8(network, images, path)
+
+    monkeypatch.setattr(int8_network, "write_int8", noted)
+    maker = replace(_maker(folder, CLASSES), precision="int8")
+    made = maker.of_itself(size_px)
+    images = maker.images.at(Preprocess(size_px, size_px)).numpy()
+    np.testing.assert_array_equal(given[0], images[:12])
+    assert made.network.plan.removes == cut
+    assert made.int8 is not None
+    (folder / "int8.onnx").write_bytes(made.int8.content)
+    answers = OnnxSession(folder / "int8.onnx").run(images[12:])
+    with torch.no_grad():
+        taught = Taught(_generic()(maker.images.at(Preprocess(64, 64))[12:]).numpy(), CLASSES)
+    assert made.evidence == made.int8.evidence == taught.judge(LENIENT, answers)
+
+
+def test_what_serves_must_be_let_in_and_float32_does_not_save_it(folder: Path) -> None:
+    made = _maker(folder, CLASSES).of_itself(48)
+    made = replace(made, network=replace(made.network, evidence=evidence()))
+    made.require()
+    with pytest.raises(GuardRefused, match="at int8 is refused") as refused:
+        replace(made, int8=Int8Network(b"", evidence(wrong=400), ())).require()
+    assert "At float32 it would be let in" in refused.value.hint
+    both = replace(made.network, evidence=evidence(wrong=400))
+    with pytest.raises(GuardRefused) as refused:
+        replace(made, network=both, int8=Int8Network(b"", evidence(wrong=400), ())).require()
+    assert "float32" not in refused.value.hint
+    replace(made, network=both, int8=Int8Network(b"", evidence(), ())).require()
+
+
+@pytest.mark.slow  # exports and quantises a network
+def test_the_best_of_several_at_int8_has_the_promise_of_one_of_several(folder: Path) -> None:
+    made = replace(_maker(folder, CLASSES), precision="int8").of_the_best([])
+    assert made.int8 is not None
+    assert made.choice is not None
+    assert made.int8.evidence.alpha == made.network.evidence.alpha < LENIENT.alpha
+    assert made.int8.evidence.inputs == 12
+    (folder / "int8.onnx").write_bytes(made.int8.content)
+    size_px = made.base.card.preprocess.size_px
+    assert OnnxSession(folder / "int8.onnx").run(np.zeros((1, 3, size_px, size_px), np.float32)).shape == (1, 4)

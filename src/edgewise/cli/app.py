@@ -12,6 +12,7 @@ from edgewise.cli import (
     benchmark,
     classify,
     demo,
+    devices,
     doctor,
     export,
     live,
@@ -56,6 +57,7 @@ app.command("live")(live.command)
 app.add_typer(zoo.app, name="zoo")
 app.command("export")(export.command)
 app.command("benchmark")(benchmark.command)
+app.add_typer(devices.app, name="devices")
 app.add_typer(accel.app, name="accel")
 app.command("doctor")(doctor.command)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,8 +16,9 @@ from edgewise.zoo.sources import find
 
 if TYPE_CHECKING:
     from edgewise.prune.choose import Choice
-    from edgewise.prune.make import UserNetwork
     from edgewise.prune.record import Written
+    from edgewise.prune.user_maker import Made
+    from edgewise.prune.user_record import Foretold
     from edgewise.zoo.classes import ClassSet
 
 _SHOWN_LAYERS = 12
@@ -35,8 +36,16 @@ def command(
     ] = "auto",
     out: Annotated[Path | None, typer.Option(help="The folder to write the network to.")] = None,
     target_speedup: Annotated[
-        float, typer.Option(help="How many times as fast as the generic network at its own input size, measured.")
+        float,
+        typer.Option(
+            help="How many times as fast as the generic network is at float32 and its own input size, measured on what "
+            "serves: at int8, with --precision int8."
+        ),
     ] = 2,
+    precision: Annotated[
+        Literal["fp32", "int8"],
+        typer.Option(help="In what serves; int8 is made with images that the guard does not see, and judged by them."),
+    ] = "fp32",
     target_ms: Annotated[float | None, typer.Option(help="The time of one image instead, in ms.")] = None,
     max_drop: Annotated[float, typer.Option(help="Points of accuracy that may be lost at most.")] = 1.0,
     alpha: Annotated[float, typer.Option(help="How likely the guard may let a worse network in.")] = 0.05,
@@ -71,6 +80,13 @@ def command(
         list[str] | None,
         typer.Option(help="With --base auto: a classifier beside --model. Repeat for more."),
     ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="A device of the table that it is made for: its times are foretold, not measured here."),
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="The folder of that table; see `edgewise devices list --help`.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=4, help="So many images at most, drawn by the seed.")] = None,
     weights: options.Weights = None,
     threads: options.Threads = 1,
@@ -83,6 +99,9 @@ def command(
     Channels go that the network misses least on these images; all layers are then solved anew, without a gradient. The
     guard bounds what it costs in accuracy on images that were kept apart; where it refuses, nothing is written and the
     exit code is 5. Out come a plan, weights, and an ONNX file that every edgewise command takes.
+
+    With --precision int8 that file is quantised, the guard judges its own answers, and the float32 network lies beside
+    it. Speed means its speed, so nothing is cut where int8 alone is as fast as asked.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -93,6 +112,8 @@ def command(
     from edgewise.runtime.torch import import_torch
 
     torch = import_torch("edgewise prune")
+    from edgewise.devices.device_clock import DeviceClock
+    from edgewise.devices.table import DeviceTable
     from edgewise.prune.onnx_clock import OnnxClock
     from edgewise.prune.record import check_out, write_user_network
     from edgewise.prune.settings import Settings
@@ -105,6 +126,10 @@ def command(
         raise UsageError("--base auto tries several input sizes.", "Leave --input out.")
     if base == "model" and zoo:
         raise UsageError("--zoo names what --base auto may choose from.", "Add --base auto, or leave --zoo out.")
+    if table is not None and device is None:
+        raise UsageError("--table holds what --device names.", "Add --device, or leave --table out.")
+    if device is not None and precision != "fp32":
+        raise UsageError("What is foretold for a device is foretold at fp32.", "Leave --device or --precision out.")
     guard = Guard(max_drop, alpha, when_undecided=undecided)
     sources = find([model, *(zoo or ())], weights or ())
     first = len(find([model]))
@@ -128,28 +153,44 @@ def command(
         temperature=temperature,
         seed=seed,
     )
-    clock = cache(lambda: OnnxClock(network, classifier.card.preprocess.size_px, threads=threads))
+    size_px = classifier.card.preprocess.size_px
+    foretelling = None
+    if device is not None:
+        foretelling = DeviceClock(DeviceTable(table), device, network, size_px, threads=threads)
+    clock = cache(lambda: foretelling or OnnxClock(network, size_px, threads=threads, precision=precision))
     with progress_bars(quiet=quiet or json) as progress:
         if target_ms is not None:
             settings = replace(settings, target_speedup=clock().reference_ms() / target_ms)
         images = UserImages(data, limit, seed, progress)
-        maker = UserMaker(classifier, own, images, settings, guard, clock, progress)
+        maker = UserMaker(classifier, own, images, settings, guard, clock, progress, precision)
         if base == "auto":
             others = [trained(source, threads=threads)[0] for source in sources[1:]]
             made = maker.of_the_best(others)
         else:
             made = maker.of_itself(input)
-        made.network.evidence.require()
+        made.require()
         progress("writing", 0, 1)
         tried = made.choice.tried if made.choice else ()
-        written = write_user_network(out, made.network, made.base, classifier, threads=threads, candidates=tried)
+        foretold = foretelling and foretelling.foretold(made.network.network, made.base.card.preprocess.size_px)
+        written = write_user_network(
+            out,
+            made.network,
+            made.base,
+            classifier,
+            threads=threads,
+            candidates=tried,
+            int8=made.int8,
+            foretold=foretold,
+        )
         progress("writing", 1, 1)
     if json:
         print_json(written.record)
         return
     if made.choice:
         _show_choice(made.choice)
-    _show(made.network, written, classifier.card.classes)
+    _show(made, written, classifier.card.classes)
+    if foretold:
+        _show_foretold(foretold)
     for error in images.skipped.values() if not quiet else ():
         show_note(str(error))
 
@@ -174,20 +215,47 @@ def _show_choice(choice: "Choice") -> None:
         show_note(reason)
 
 
-def _show(made: "UserNetwork", written: "Written", known: "ClassSet") -> None:
+def _show_foretold(found: "Foretold") -> None:
+    console.print(
+        f"\nFor {found.device} it was made by what was foretold: {found.ms:.1f} ms ({found.low_ms:.1f} to "
+        f"{found.high_ms:.1f}), the generic network {found.generic_ms:.1f} ms: {found.speedup:.2f}x as fast. "
+        f"Of {found.networks} networks measured there, left out one by one, half are off by more than "
+        f"{100 * found.median_error:.0f}%, the worst by {100 * found.worst_error:.0f}%.",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def _show(found: "Made", written: "Written", known: "ClassSet") -> None:
+    made, record = found.network, written.record
     named = ", ".join(known.short_name(index) for index in made.classes)
     rows = [
         [name, str(cut.channels), str(len(cut.kept)), f"{100 * len(cut.kept) / cut.channels:.0f}"]
         for name, cut in made.plan.cuts.items()
     ]
-    print_table("Channels kept", ["group", "of", "kept", "%"], rows)
-    seconds = ", ".join(f"{one.step} {one.seconds:.0f} s" for one in made.cost.steps if one.seconds >= 0.5)
+    if rows:
+        print_table("Channels kept", ["group", "of", "kept", "%"], rows)
+    steps = (*made.cost.steps, *(found.int8.cost if found.int8 else ()))
+    seconds = ", ".join(f"{one.step} {one.seconds:.0f} s" for one in steps if one.seconds >= 0.5)
     console.print(
         f"\nFor {named}: {made.macs / 1e6:,.0f} of {made.macs_before / 1e6:,.0f} M MACs; on ONNX Runtime "
         f"{written.ms:.1f} ms, the generic network {written.generic_ms:.1f} ms: "
-        f"{written.generic_ms / written.ms:.2f}x as fast.\nThe guard: {made.evidence}\n"
-        f"Made of {made.images} images in {made.cost.seconds:.0f} s ({seconds}).\n\n{written.model.resolve()}\n"
-        f"{written.report.resolve()}",
+        f"{written.generic_ms / written.ms:.2f}x as fast.\n{_precision(record)}The guard: {found.evidence}\n"
+        f"Made of {made.images} images in {sum(one.seconds for one in steps):.0f} s ({seconds}).\n\n"
+        f"{written.model.resolve()}\n{written.report.resolve()}",
         soft_wrap=True,
         markup=False,
+    )
+
+
+def _precision(record: dict[str, Any]) -> str:
+    """What int8 changes, where it is int8 that serves."""
+    twin = record.get("fp32")
+    if twin is None:
+        return ""
+    drop, float_drop = (one["evidence"]["found"]["drop_points"] for one in (record, twin))
+    return (
+        f"At int8: {record['file_bytes'] / 1e6:.1f} MB, an expected drop of {drop:.2f} points; at float32 "
+        f"{twin['ms']:.1f} ms, {twin['file_bytes'] / 1e6:.1f} MB and {float_drop:.2f} points. The generic network at "
+        f"int8: {record['generic_int8_ms']:.1f} ms, {record['generic_int8_ms'] / record['ms']:.2f} times as long.\n"
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.devices.layer import LayerTime
+from edgewise.devices.layer import LayerShape, LayerTime
 from edgewise.devices.node_shape import Node, layer_shape
 from edgewise.errors import ModelError
 from edgewise.runtime.onnx import OnnxSession
@@ -39,6 +39,12 @@ def measure_layers(onnx_path: Path, size_px: int, threads: int) -> tuple[LayerTi
         for node in timed
         if node.operator not in _CONTAINERS
     )
+
+
+def layer_shapes(onnx_path: Path, size_px: int) -> tuple[LayerShape, ...]:
+    """The same layers without their times, of a single run. Raises as `measure_layers` does."""
+    nodes = _profiled(onnx_path, _image(onnx_path, size_px), threads=1, for_shapes=True)
+    return tuple(layer_shape(node) for node in nodes if node.operator not in _CONTAINERS)
 
 
 def _image(path: Path, size_px: int) -> np.ndarray:
@@ -98,5 +104,5 @@ def _nodes(events: list[dict[str, Any]], dropped: int) -> list[Node]:
     for key, own in times.items():
         a_run = len(own) / runs
         kept = own[round(dropped * a_run) :]
-        found.append(Node.read(key[0], told[key], ms=statistics.median(kept) * a_run))
+        found.append(Node.read(*key, told[key], ms=statistics.median(kept) * a_run))
     return found

@@ -10,8 +10,10 @@ import numpy as np
 from edgewise.devices.layer import Kind, LayerShape
 
 Shape = tuple[int, ...]
+# Kernels on channels in blocks are others than those of the same operator on whole planes; its node's name alone tells.
+_BLOCKED = "Nchwc"
 # The place of the weights among what a node takes.
-_CONVOLUTIONS = {"Conv": 1, "FusedConv": 1, "NhwcFusedConv": 1, "ConvInteger": 1, "QLinearConv": 3}
+_CONVOLUTIONS = {"NchwcConv": 1, "Conv": 1, "FusedConv": 1, "NhwcFusedConv": 1, "ConvInteger": 1, "QLinearConv": 3}
 _PRODUCTS = {
     "Gemm": 1,
     "FusedGemm": 1,
@@ -52,12 +54,12 @@ class Node:
     ms: float
 
     @classmethod
-    def read(cls, index: int, told: Mapping[str, Any], ms: float) -> "Node":
-        """`told`: the arguments of the profiler's event."""
+    def read(cls, index: int, name: str, told: Mapping[str, Any], ms: float) -> "Node":
+        """`name` and `told`: the profiler's event, and its arguments."""
         taken, given = told["input_type_shape"], told["output_type_shape"]
         return cls(
             index,
-            told["op_name"],
+            f"{_BLOCKED if _BLOCKED.lower() in name else ''}{told['op_name']}",
             tuple(_shape(one) for one in taken),
             _shape(given[0]) if given else (),
             sum(map(_bytes, (*taken, *given))),
@@ -81,7 +83,7 @@ def layer_shape(node: Node) -> LayerShape:
 
 def _kind(operator: str) -> Kind:
     for kind, operators in _KINDS.items():
-        if operator in operators:
+        if operator.removeprefix(_BLOCKED) in operators:
             return kind
     return "other"
 
@@ -121,7 +123,7 @@ def _shape_of(
     added = kind in ("conv", "pointwise", "depthwise", "grouped") and len(node.taken) == 4 and len(node.taken[3]) == 4
     return LayerShape(
         kind=kind,
-        operator=f"{node.operator}+Add" if added and "Q" not in node.operator else node.operator,
+        operator=f"{node.operator}+Add" if added and "QLinear" not in node.operator else node.operator,
         in_channels=channels,
         out_channels=given,
         kernel_height=kernel[0],

@@ -2,9 +2,9 @@
 
 Weights are int8 by channel, activations uint8, and their bounds the least and the most that was seen. On x86 with VNNI,
 ResNet-18 and ResNet-50 take as long with activations of int8 as with float32; bounds by entropy, percentiles and moving
-averages, and weights of 7 bits (`reduce_range`), agree with the float network on no more images than 400 can tell
-apart, and entropy and percentiles keep the activations of all images. Where there is no VNNI, sums of products may
-saturate with 8 bits: whoever judges the file on such a device sees it.
+averages, and weights of 7 bits (`reduce_range`), agree with the float network on no more images, as far as 400 can
+tell, and entropy and percentiles keep the activations of all images. Where there is no VNNI, sums of products of 8 bits
+may saturate: whoever judges the file on such a device sees it.
 
 Source: https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
 """

@@ -104,14 +104,14 @@ class Evidence:
             return f"{said} {more} would let it pass."
         return said
 
-    def require(self) -> None:
-        """Raises `GuardRefused` where the student is not accepted."""
+    def require(self, what: str = "The smaller network") -> None:
+        """Raises `GuardRefused` where the student, `what` in the message, is not accepted."""
         if self.accepted:
             return
         hint = "The generic model stays; prune less."
         if self.verdict == "undecided" and self.inputs_needed is not None:
             hint = "The generic model stays; judge again with more fresh inputs, or prune less."
-        raise GuardRefused(f"The smaller network is {self}", hint)
+        raise GuardRefused(f"{what} is {self}", hint)
 
     def to_values(self) -> dict[str, Any]:
         """JSON values; figures to read stand under "found"."""

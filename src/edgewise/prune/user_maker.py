@@ -4,18 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-from torch import nn
+from torch import Tensor, nn
 
-from edgewise.errors import LabelError
+from edgewise.errors import GuardRefused, LabelError
 from edgewise.progress import Progress, silent
 from edgewise.prune.choose import Base, Choice, choose, sizes_px
+from edgewise.prune.evidence import Evidence
 from edgewise.prune.guard import Guard
+from edgewise.prune.int8_network import Int8Network, int8_network
 from edgewise.prune.make import UserNetwork, make_user_network
 from edgewise.prune.material import answers, made_from
+from edgewise.prune.restricted import restricted_network
 from edgewise.prune.seen_classes import seen_classes
 from edgewise.prune.settings import Settings
 from edgewise.prune.taught import Taught
 from edgewise.prune.user_images import UserImages
+from edgewise.prune.user_record import Precision
 from edgewise.runtime.torch import TorchSession
 from edgewise.zoo.classifier import Classifier
 
@@ -35,6 +39,24 @@ class Made:
     network: UserNetwork
     base: Classifier
     choice: Choice | None = None
+    int8: Int8Network | None = None  # of the network, where int8 is to serve
+
+    @property
+    def evidence(self) -> Evidence:
+        """Of what is to serve."""
+        return self.int8.evidence if self.int8 else self.network.evidence
+
+    def require(self) -> None:
+        """Raises `GuardRefused` where what is to serve is not let in, and says so where float32 would be."""
+        if self.int8 is None:
+            self.network.evidence.require()
+            return
+        try:
+            self.int8.evidence.require("The smaller network at int8")
+        except GuardRefused as error:
+            if not self.network.evidence.accepted:
+                raise
+            raise GuardRefused(error.message, "At float32 it would be let in: leave --precision out.") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +64,8 @@ class UserMaker:
     """Makes networks that are to replace `generic` for one user; its own answers are what they are judged by.
 
     `classes`: the user's, indices of the generic classifier's; None: those that the images show. All classifiers run on
-    PyTorch.
+    PyTorch. With the `precision` int8 the clock is to be one of int8, too; the network that is made is quantised with
+    images that it was made from, and the guard is asked anew.
     """
 
     generic: Classifier
@@ -52,13 +75,29 @@ class UserMaker:
     guard: Guard
     clock: Callable[[], Clock]
     progress: Progress = silent
+    precision: Precision = "fp32"
 
     def of_itself(self, size_px: int | None = None) -> Made:
-        """Of the generic network, at another input size if one is given. Raises what `make_user_network` does."""
+        """Of the generic network, at another input size if one is given. Raises what `make_user_network` does.
+
+        Where int8 alone is as fast as is wanted, nothing is cut but the other classes.
+        """
         base = self.generic if size_px is None else _at(self.generic, size_px)
         taught = None if size_px is None else self._taught()
         images = self.images.at(base.card.preprocess)
-        made = make_user_network(
+        if self.precision == "fp32":
+            return Made(self._cut(base, images, taught), base)
+        taught = taught or self._taught_by(images)
+        share = self.clock().share(_module(base), base.card.preprocess.size_px)
+        if share <= 1 / self.settings.target_speedup:
+            whole, own, source = _module(base), taught.classes, base.card.source
+            made = restricted_network(whole, images, own, self.settings, self.guard, taught, source=source)
+        else:
+            made = self._cut(base, images, taught)
+        return Made(made, base, int8=self._int8(made, images, taught))
+
+    def _cut(self, base: Classifier, images: Tensor, taught: Taught | None) -> UserNetwork:
+        return make_user_network(
             _module(base),
             images,
             taught.classes if taught else self.classes,
@@ -69,7 +108,9 @@ class UserMaker:
             source=base.card.source,
             progress=self.progress,
         )
-        return Made(made, base)
+
+    def _int8(self, made: UserNetwork, images: Tensor, taught: Taught) -> Int8Network:
+        return int8_network(made, images, taught, self.settings, self.guard, self.progress)
 
     def of_the_best(self, others: Sequence[Classifier]) -> Made:
         """Of the generic network or one of `others`, at their own input sizes or smaller ones.
@@ -94,11 +135,17 @@ class UserMaker:
             generic_ms=self.clock().reference_ms(),
             progress=self.progress,
         )
-        return Made(found.made, sized[found.base.name][0], found)
+        base = sized[found.base.name][0]
+        if self.precision == "fp32":
+            return Made(found.made, base, found)
+        images = self.images.at(base.card.preprocess)
+        return Made(found.made, base, found, self._int8(found.made, images, taught))
 
     def _taught(self, *, every: bool = False) -> Taught:
         """What the generic network says at its own input size: of all images, or of those that the guard will ask."""
-        images = self.images.at(self.generic.card.preprocess)
+        return self._taught_by(self.images.at(self.generic.card.preprocess), every=every)
+
+    def _taught_by(self, images: Tensor, *, every: bool = False) -> Taught:
         first = made_from(len(images), self.settings.held_out)
         if self.classes is not None and not every:
             return Taught(answers(_module(self.generic), images[first:]), self.classes)

@@ -5,7 +5,7 @@ PyTorch is not needed to read it.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from edgewise import store
 from edgewise.machine import Machine
@@ -13,6 +13,8 @@ from edgewise.prune.cost import Cost
 from edgewise.prune.evidence import Evidence
 from edgewise.prune.layer_widths import LayerWidth
 from edgewise.restore import restore
+
+Precision = Literal["fp32", "int8"]
 
 KIND, SCHEMA = "user network", 1
 RECORD = "user_network.json"
@@ -41,6 +43,45 @@ class Recovery:
     missed_after: float
 
 
+@dataclass(frozen=True)
+class Foretold:
+    """What a device's table says of the network, where it was made for that device; `ms` beside it was measured here.
+
+    The errors are those of networks that were left out of the table, as shares of their measured times.
+    """
+
+    device: str
+    threads: int
+    ms: float
+    low_ms: float
+    high_ms: float
+    generic_ms: float
+    networks: int
+    median_error: float
+    worst_error: float
+
+    @property
+    def speedup(self) -> float:
+        return self.generic_ms / self.ms
+
+
+@dataclass(frozen=True)
+class FloatTwin:
+    """The float32 network that one at int8 was made of: it lies beside it, and was judged by the same images."""
+
+    model: str  # the name of its file
+    ms: float
+    file_bytes: int
+    evidence: Evidence
+
+
+class _StoredTwin(TypedDict):
+    model: str
+    ms: float
+    file_bytes: int
+    evidence: dict[str, Any]
+
+
 class _Stored(TypedDict):
     """`user_network.json`; earlier versions wrote less."""
 
@@ -64,6 +105,12 @@ class _Stored(TypedDict):
     cut: NotRequired[bool]
     layers: NotRequired[list[LayerWidth]]
     candidates: NotRequired[list[Candidate]]
+    foretold: NotRequired[Foretold | None]
+    precision: NotRequired[Precision]
+    file_bytes: NotRequired[int]
+    generic_file_bytes: NotRequired[int]
+    generic_int8_ms: NotRequired[float]
+    fp32: NotRequired[_StoredTwin]
 
 
 @dataclass(frozen=True)
@@ -90,6 +137,12 @@ class UserRecord:
     layers: tuple[LayerWidth, ...]
     candidates: tuple[Candidate, ...]
     machine: Machine
+    foretold: Foretold | None = None  # where it was made for another device
+    precision: Precision = "fp32"  # of what serves: `ms` and `evidence` are of that
+    file_bytes: int | None = None
+    generic_file_bytes: int | None = None
+    generic_int8_ms: float | None = None  # what the generic network takes at int8, where this one is int8
+    float_twin: FloatTwin | None = None
 
     @property
     def speedup(self) -> float:
@@ -121,4 +174,17 @@ def read_user_record(folder: Path) -> UserRecord:
         layers=tuple(stored.get("layers", ())),
         candidates=tuple(stored.get("candidates", ())),
         machine=stored["machine"],
+        foretold=stored.get("foretold"),
+        precision=stored.get("precision", "fp32"),
+        file_bytes=stored.get("file_bytes"),
+        generic_file_bytes=stored.get("generic_file_bytes"),
+        generic_int8_ms=stored.get("generic_int8_ms"),
+        float_twin=_float_twin(stored.get("fp32"), path),
     )
+
+
+def _float_twin(stored: _StoredTwin | None, origin: Path) -> FloatTwin | None:
+    if stored is None:
+        return None
+    evidence = Evidence.from_values(stored["evidence"], origin)
+    return FloatTwin(stored["model"], stored["ms"], stored["file_bytes"], evidence)

@@ -98,6 +98,7 @@ def _tried(record: UserRecord) -> tuple[Tried, ...]:
             for one in record.candidates
             if not one.chosen
         ),
+        *_twin(record),
         Tried(
             "the user's network",
             "chosen",
@@ -107,6 +108,16 @@ def _tried(record: UserRecord) -> tuple[Tried, ...]:
             evidence.high_points,
         ),
     )
+
+
+def _twin(record: UserRecord) -> tuple[Tried, ...]:
+    """The same network at float32, where int8 serves."""
+    twin = record.float_twin
+    if twin is None:
+        return ()
+    found = twin.evidence
+    role = "let in" if found.accepted else "refused"
+    return (Tried("the same at float32", role, twin.ms, found.drop_points, found.low_points, found.high_points),)
 
 
 def _at_each_width(draw: "partial[Markup]") -> Mapping[str, Markup]:

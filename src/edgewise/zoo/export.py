@@ -11,7 +11,7 @@ import numpy as np
 from edgewise.errors import MissingExtra, ModelError, UsageError
 from edgewise.runtime.onnx import OnnxSession
 from edgewise.runtime.torch import TorchSession
-from edgewise.store import atomic_path
+from edgewise.store import atomic_path, cannot_write
 from edgewise.zoo.card import Card
 from edgewise.zoo.classes import imagenet1k, numbered
 from edgewise.zoo.classifier import Classifier
@@ -47,8 +47,7 @@ def export_onnx(classifier: Classifier, folder: Path) -> Exported:
         )
     size_px = classifier.card.preprocess.size_px
     content = to_onnx(session.module, size_px, classifier.card.source)
-    stem = folder / file_stem(classifier.card.name)
-    path, card_path = stem.with_name(f"{stem.name}.onnx"), stem.with_name(f"{stem.name}.toml")
+    path, card_path = _paths(folder, classifier.card)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
         error = _relative_error(session, OnnxSession(temporary), size_px)
@@ -58,9 +57,37 @@ def export_onnx(classifier: Classifier, folder: Path) -> Exported:
                 f"{error:.2g} of the largest, allowed is {TOLERANCE:g}.",
                 "Run it with PyTorch, or export it with its own exporter.",
             )
-    with atomic_path(card_path) as temporary:
-        temporary.write_text(card_toml(classifier.card), encoding="utf-8")
+    _write_card(card_path, classifier.card)
     return Exported(path, card_path, error)
+
+
+def write_file(folder: Path, card: Card, content: bytes) -> Path:
+    """Write an ONNX file that was made otherwise, with its card, under the names that `export_onnx` would give them."""
+    path, card_path = _paths(folder, card)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    _write_card(card_path, card)
+    return path
+
+
+def remove_file(folder: Path, card: Card) -> None:
+    """Remove both where they are there."""
+    for path in _paths(folder, card):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+
+def _paths(folder: Path, card: Card) -> tuple[Path, Path]:
+    """Of the file and of its card."""
+    stem = folder / file_stem(card.name)
+    return stem.with_name(f"{stem.name}.onnx"), stem.with_name(f"{stem.name}.toml")
+
+
+def _write_card(path: Path, card: Card) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(card_toml(card), encoding="utf-8")
 
 
 def card_toml(card: Card) -> str:
