@@ -62,11 +62,12 @@ def page(result: Mapping[str, Any]) -> list[str]:
         "# What is fastest where",
         "Written by `python benchmarks/runtimes.py` from `benchmarks/results/runtimes.json`.",
         f"{machine['cpu']}, {machine['cores']} cores, one image at a time. Every row is a process of its own, and "
-        "all rows of one network and one number of threads took turns, so that they can be compared though the machine was "
-        "shared. Each file was written by `edgewise export`; int8 by the runtime's own quantiser, calibrated on "
-        f"{4 * result['images'] // 5} training images; agreement is the share of {result['images'] // 5} others with the "
-        "same first answer as the original. `peak MB` is of the whole process, Python included. `edgewise benchmark "
-        "MODEL --data FOLDER` makes the same table for a network of yours on your device.",
+        "all rows of one network and one number of threads took turns, so that they can be compared though the "
+        "machine was shared. Each file was written by `edgewise export`; int8 by the runtime's own quantiser, "
+        f"calibrated on {4 * result['images'] // 5} training images; agreement is the share of "
+        f"{result['images'] // 5} others with the same first answer as the original. `peak MB` is of the whole "
+        "process, Python included. `edgewise benchmark MODEL --data FOLDER` makes the same table for a network of "
+        "yours on your device.",
         markdown_list(words(result)),
     ]
     for name, rows in result["rows"].items():
