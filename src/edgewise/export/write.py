@@ -63,6 +63,7 @@ class Written:
     card: Path
     bytes: int
     agreement: Agreement
+    slow: tuple[str, ...] = ()  # operators that the runtime has slow kernels for
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def write(
     with tempfile.TemporaryDirectory(prefix="edgewise-export-") as scratch:
         made = Path(scratch) / path.name
         calibrate = images.calibrate if images else None
-        _exporter(target.engine)(Network(classifier, Path(scratch)), made, target.precision, calibrate)
+        slow = _exporter(target.engine)(Network(classifier, Path(scratch)), made, target.precision, calibrate)
         card_path = made.with_suffix(".toml")
         agreement = _agreement(classifier, _loaded(target, made, replace(classifier.card, name=own_name)), images)
         _see_that_it_agrees(target, name, agreement, least_agreement)
@@ -132,7 +133,7 @@ def write(
         for part in (card_path, *reversed(files_of(made))):  # the one that is named last: what it needs is there
             with atomic_path(folder / part.name) as temporary:
                 temporary.write_bytes(part.read_bytes())
-    return Written(target, path, placed, file_bytes(path) or 0, agreement)
+    return Written(target, path, placed, file_bytes(path) or 0, agreement, slow or ())
 
 
 def _loaded(target: Target, path: Path, card: Card) -> Classifier:

@@ -24,7 +24,7 @@ _FILE = "part.onnx"
 
 
 class PartClock:
-    """Times what takes the place of the generic network, or of its second part, on the runtime that serves, in turns."""
+    """Times what takes the place of the generic network, or of its second part, on what serves, in turns."""
 
     def __init__(
         self, generic: nn.Module, shape: tuple[int, ...], engine: Engine, threads: int, named: tuple[str, str, str]
