@@ -145,8 +145,8 @@ def page(result: dict[str, Any]) -> list[str]:
                 "Random forests of each kernel (nn-Meter, MobiSys 2021, has thousands of kernels measured for them) "
                 "were tried on an earlier pass: no better in the median, worse at the worst, a hundred times as slow.",
                 "Reach, spread and noise of the likeness were set by hand on an earlier pass over most of these "
-                "networks; neighbours of them did nearly the same. The rates alone now do as well or better in the median; what "
-                "the likeness is worth shows on a quiet machine, if anywhere.",
+                "networks; neighbours of them did nearly the same. The rates alone do as well or "
+                "better in the median; what the likeness is worth shows on a quiet machine, if anywhere.",
             ]
         ),
     ]

@@ -9,11 +9,15 @@ print(reply.label, reply.model, reply.why)
 
 from typing import TYPE_CHECKING, Any
 
+from edgewise.private import keep_to_this_device
+
 if TYPE_CHECKING:
     from edgewise.errors import EdgewiseError as EdgewiseError
     from edgewise.select.budget.budget import Budget as Budget
     from edgewise.serve.engine import Classification as Classification
     from edgewise.serve.engine import Engine as Engine
+
+keep_to_this_device()
 
 __version__ = "0.1.0"
 __all__ = ["Budget", "Classification", "EdgewiseError", "Engine", "__version__"]

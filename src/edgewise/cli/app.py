@@ -7,7 +7,22 @@ import typer
 from typer.core import TyperGroup
 
 import edgewise
-from edgewise.cli import accel, classify, demo, devices, doctor, live, profile, prune, report, select, serve, zoo
+from edgewise.cli import (
+    accel,
+    benchmark,
+    classify,
+    demo,
+    devices,
+    doctor,
+    export,
+    live,
+    profile,
+    prune,
+    report,
+    select,
+    serve,
+    zoo,
+)
 from edgewise.cli.main import Ended
 from edgewise.cli.settings import read_settings
 
@@ -40,6 +55,8 @@ app.add_typer(prune.app, name="prune")
 app.command("serve")(serve.command)
 app.command("live")(live.command)
 app.add_typer(zoo.app, name="zoo")
+app.command("export")(export.command)
+app.command("benchmark")(benchmark.command)
 app.add_typer(devices.app, name="devices")
 app.add_typer(accel.app, name="accel")
 app.command("doctor")(doctor.command)

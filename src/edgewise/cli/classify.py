@@ -58,7 +58,8 @@ def command(
     max_energy_mj: budget_options.MaxEnergyMj = None,
     every: Annotated[int, typer.Option(min=1, help="Videos and cameras: answer every Nth frame.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Videos and cameras: stop after so many answers.")] = None,
-    threads: options.Threads = 1,
+    runtime: options.Runtime = "fastest",
+    threads: options.FastestThreads = None,
     json: options.Json = False,
     json_lines: Annotated[
         bool, typer.Option("--json-lines", help="Print one JSON object a line, each as soon as it is answered.")
@@ -73,7 +74,12 @@ def command(
     if json and json_lines:
         raise UsageError("Both --json and --json-lines were given.", "Give one of them.")
     budget = Budget(max_mean_ms, max_p90_ms, max_energy_mj, min_accuracy)
-    engine = Engine(selector, threads=threads, models=models, trust_code=trust_code)
+
+    def tell(name: str) -> None:
+        if not quiet:
+            note(f"measuring what runs {name} fastest on this device; it is remembered")
+
+    engine = Engine(selector, threads=threads, runtime=runtime, tell=tell, models=models, trust_code=trust_code)
     if selector is None and not quiet:
         note("the bundled selector knows ten drawn objects only; name your own with --selector")
     live = json_lines or any(map(is_stream, images))

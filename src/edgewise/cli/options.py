@@ -10,6 +10,17 @@ from edgewise.select.criterion import Criterion
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show neither progress nor notes.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Threads of each model's engine.")]
+Runtime = Annotated[
+    str,
+    typer.Option(
+        "--runtime",
+        help="What ONNX files run on: onnxruntime, openvino, or the fastest that is installed, measured once here.",
+    ),
+]
+FastestThreads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Threads of each model's runtime. Default: as many as are fastest here."),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Profile = Annotated[Path, typer.Argument(help="A folder that `edgewise profile` wrote.")]
 Weights = Annotated[

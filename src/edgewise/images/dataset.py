@@ -9,7 +9,7 @@ from edgewise.images.csv_list import read_csv
 from edgewise.images.items import Dataset, Item, Unread
 from edgewise.text import plain, printable
 
-__all__ = ["Dataset", "Item", "Unread", "read_dataset"]
+__all__ = ["Dataset", "Item", "Unread", "listed_dataset", "read_dataset"]
 
 KINDS = "Give class folders, a CSV of file,label, or Parquet with the columns label and image or file."
 
@@ -21,6 +21,17 @@ def read_dataset(path: Path) -> Dataset:
     What is there and could not be listed is in `unread`. Raises `DataError` when there is nothing, no image, or one
     label only; labels that differ by case, Unicode form, underscores or hyphens count as one.
     """
+    dataset = listed_dataset(path)
+    if len({plain(label) for label in dataset.labels}) == 1:
+        raise DataError(
+            f"All {len(dataset.items)} images of {printable(path)} have the one label {dataset.labels[0]!r}.",
+            "Choosing between models needs at least two classes; is this one class folder of a larger set?",
+        )
+    return dataset
+
+
+def listed_dataset(path: Path) -> Dataset:
+    """The same for whoever needs no labels: one will do. Raises `DataError` when there is nothing, or no image."""
     try:
         dataset = _read(path)
     except OSError as error:  # of the path itself: too long, not permitted, a circle of links
@@ -28,11 +39,6 @@ def read_dataset(path: Path) -> Dataset:
     if not dataset.items:
         why = f": {dataset.unread[0].name} {dataset.unread[0].reason}" if dataset.unread else ""
         raise DataError(f"{printable(path)} holds no images that can be used{why}.", KINDS)
-    if len({plain(label) for label in dataset.labels}) == 1:
-        raise DataError(
-            f"All {len(dataset.items)} images of {printable(path)} have the one label {dataset.labels[0]!r}.",
-            "Choosing between models needs at least two classes; is this one class folder of a larger set?",
-        )
     return dataset
 
 

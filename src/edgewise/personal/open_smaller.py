@@ -14,10 +14,9 @@ from edgewise.zoo.card import read_card
 from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders import load
+from edgewise.zoo.model_files import FILE_KINDS, files_of
 from edgewise.zoo.sources import Source
 from edgewise.zoo.tiny.shipped import shipped_path
-
-_FILES = ("onnx", "tflite")
 
 
 def open_smaller(sources: Sequence[Source], folder: Path) -> tuple[Smaller, ...]:
@@ -64,10 +63,12 @@ def _kept(source: Source, classifier: Classifier, home: Path) -> Source:
         return Source("onnx", str(exported.model), read_card(exported.card))
     if source.kind == "tiny":
         source = replace(source, kind="onnx", where=str(shipped_path(f"tiny:{source.where}", ".onnx")))
-    if source.kind not in _FILES:
-        raise UsageError(f"{source.text} is no file of a network.", "Give the file: onnx:PATH or tflite:PATH.")
+    if source.kind not in FILE_KINDS:
+        raise UsageError(
+            f"{source.text} is no file of a network.", "Give the file: onnx:PATH, tflite:PATH or openvino:PATH.xml."
+        )
     path = Path(source.where)
-    place = home / path.name
-    with store.atomic_path(place) as temporary:
-        shutil.copyfile(path, temporary)
-    return replace(source, where=str(place))
+    for part in reversed(files_of(path)):  # the one that is named last: what it needs is there already
+        with store.atomic_path(home / part.name) as temporary:
+            shutil.copyfile(part, temporary)
+    return replace(source, where=str(home / path.name))

@@ -38,6 +38,9 @@ _PACKAGES = ("pillow", "opencv-python-headless")
 _ONNX = ("onnxruntime",)
 _ENGINES: Mapping[str, tuple[str, ...]] = {
     "tflite": ("ai-edge-litert",),
+    "openvino": ("openvino",),
+    "executorch": ("executorch",),
+    "ncnn": ("ncnn",),
     "torch": ("torch",),
     "timm": ("torch", "timm"),
     "torchvision": ("torch", "torchvision"),

@@ -186,7 +186,7 @@ def _plan(subject: Subject, dataset: Dataset, limit: int | None, seed: int) -> d
         "data_sha256": dataset.listing_sha256(),
         "limit": limit,
         "seed": seed,
-        "threads": subject.engine.threads,
+        "threads": subject.engine.ways.threads,
         "parameters": {kind: list(map(float, parameter.values)) for kind, parameter in PARAMETERS.items()},
         "edgewise": edgewise.__version__,
     }

@@ -81,7 +81,7 @@ class Subject:
     def _single(self) -> Classifier:
         if self._loaded is None:
             member = self.deployment.members[self.single_name]
-            self._loaded = member.load(self.engine.threads, trust_code=self._trust_code)
+            self._loaded = member.load(self.engine.ways, trust_code=self._trust_code)
         return self._loaded
 
     def classes_of(self, dataset: Dataset) -> dict[str, int]:

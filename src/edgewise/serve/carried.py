@@ -7,9 +7,8 @@ from pathlib import Path
 
 from edgewise.errors import ModelError
 from edgewise.zoo.card import CardFile
+from edgewise.zoo.model_files import FILE_KINDS
 from edgewise.zoo.sources import Source
-
-_FILES = ("onnx", "tflite")  # kinds of source that are a file
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Carried:
         """The source with the paths that its files have here. Raises `ModelError` for one that is nowhere."""
         if source.members:
             return replace(source, members=tuple(map(self.find, source.members)))
-        if source.kind in _FILES:
+        if source.kind in FILE_KINDS:
             return replace(source, where=str(self._file(source.name, source.where)))
         if "weights" in source.card.given:
             weights = str(self._file(source.name, source.card.given["weights"]))

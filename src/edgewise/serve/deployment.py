@@ -14,6 +14,7 @@ from edgewise.restore import restore
 from edgewise.select.saved import DESCRIPTION, load_selector, read_about, save_selector
 from edgewise.select.selector import Selector
 from edgewise.serve.carried import Carried, leaves
+from edgewise.serve.fastest import Ways
 from edgewise.zoo.card import check_card
 from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.classifier import Classifier
@@ -32,8 +33,8 @@ class Member:
     classes: int  # of the answer space
     carried: Carried
 
-    def load(self, threads: int, *, trust_code: bool = False, embedding: bool = False) -> Classifier:
-        """Load the model, with its penultimate vector where `embedding` says that it is needed.
+    def load(self, ways: Ways, *, trust_code: bool = False, embedding: bool = False) -> Classifier:
+        """Load the model onto the best of `ways`, with its penultimate vector where `embedding` says that it is needed.
 
         Raises `ModelError` when it is not there, not the one that the selector was fitted with, or without such a
         vector, `UsageError` when it is made by Python code, which a selector must not bring along, and `trust_code`
@@ -46,7 +47,8 @@ class Member:
                 "If you trust it: Engine(..., trust_code=True), or `edgewise classify --trust-code`.",
             )
         source = self.carried.find(self.source)
-        model = load(source, threads=threads, embedding=embedding)
+        way = ways.best(source)
+        model = load(source, threads=way.threads, embedding=embedding, engine=way.engine)
         if model.fingerprint != self.fingerprint:
             raise ModelError(
                 f"{source.text} is not the model that the selector was fitted with, or has changed since.",

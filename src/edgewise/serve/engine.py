@@ -1,6 +1,7 @@
 """Answer images: decode, let the selector choose, run what it chose, say why."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
@@ -18,6 +19,7 @@ from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.menu import Menu
 from edgewise.select.selector import Answer, Refuse, Run, Seen, Selector, embedding_names
 from edgewise.serve.deployment import Deployment, bundled_folder, open_deployment
+from edgewise.serve.fastest import Ways
 from edgewise.zoo.classifier import Classifier
 
 _ONE_BUDGET = {  # kinds that never come with a menu, and the option that is the cause
@@ -57,7 +59,13 @@ class Engine:
     selector
         A folder that `edgewise select fit` wrote; None = the bundled selector over the bundled tiny zoo.
     threads
-        Threads of each model's engine, and of OpenCV, whose number is one for the whole process.
+        Threads of each model's runtime, and of OpenCV, whose number is one for the whole process. None = for each model
+        as many as are fastest here, and one for OpenCV; measured when a model is first needed, then remembered.
+    runtime
+        What ONNX files run on: "onnxruntime", "openvino", or "fastest", the faster one of those that are installed,
+        measured likewise. None = ONNX Runtime. Models of other kinds run on what reads them.
+    tell
+        Called with a model's name before it is measured, which takes some seconds.
     models
         A folder with the model files, where they are not at the paths that the selector knows.
     trust_code
@@ -70,15 +78,17 @@ class Engine:
         self,
         selector: str | Path | None = None,
         *,
-        threads: int = 1,
+        threads: int | None = 1,
+        runtime: str | None = None,
+        tell: Callable[[str], None] = lambda name: None,
         models: str | Path | None = None,
         trust_code: bool = False,
     ) -> None:
         folder = Path(selector) if selector is not None else bundled_folder()
         self.deployment: Deployment = open_deployment(folder, None if models is None else Path(models))
-        self.threads = threads
+        self.ways = Ways(runtime, threads, tell)
         self.trust_code = trust_code
-        use_threads(threads)
+        use_threads(threads or 1)
         self._embedding_names = embedding_names(self.deployment.selector)
         self._warm: dict[str, Classifier] = {}
 
@@ -143,7 +153,7 @@ class Engine:
         started = perf_counter_ns()
         embedding = name in self._embedding_names
         member = self.deployment.members[name]
-        self._warm[name] = member.load(self.threads, trust_code=self.trust_code, embedding=embedding)
+        self._warm[name] = member.load(self.ways, trust_code=self.trust_code, embedding=embedding)
         return self._warm[name], (perf_counter_ns() - started) / 1e6
 
     def _reply(

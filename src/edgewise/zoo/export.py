@@ -47,7 +47,7 @@ def export_onnx(classifier: Classifier, folder: Path) -> Exported:
         )
     size_px = classifier.card.preprocess.size_px
     content = to_onnx(session.module, size_px, classifier.card.source)
-    stem = folder / _file_stem(classifier.card.name)
+    stem = folder / file_stem(classifier.card.name)
     path, card_path = stem.with_name(f"{stem.name}.onnx"), stem.with_name(f"{stem.name}.toml")
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
@@ -155,6 +155,6 @@ def relative_error(expected: np.ndarray, found: np.ndarray) -> float:
     return float(np.abs(found - expected).max() / max(np.abs(expected).max(), np.finfo(np.float32).tiny))
 
 
-def _file_stem(name: str) -> str:
+def file_stem(name: str) -> str:
     """A file name for a classifier's name: what a path could misread becomes a dash."""
     return "".join(c if c.isalnum() or c in "._-" else "-" for c in name)

@@ -6,6 +6,7 @@ from typing import Any
 
 from edgewise.errors import EdgewiseError
 from edgewise.runtime.onnx_file import read_onnx_file
+from edgewise.zoo.model_files import file_bytes
 from edgewise.zoo.sources import Source
 from edgewise.zoo.tiny.shipped import shipped_path
 
@@ -57,12 +58,12 @@ def _from_onnx(source: Source) -> Listed:
         source.kind,
         size_px=stored.size_px if stored else None,
         params=stored.params if stored else None,
-        bytes=_file_bytes(path),
+        bytes=file_bytes(path),
     )
 
 
 def _from_file(source: Source) -> Listed:
-    return replace(_from_card(source), bytes=_file_bytes(Path(source.where)))
+    return replace(_from_card(source), bytes=file_bytes(Path(source.where)))
 
 
 def _from_timm(source: Source) -> Listed:
@@ -122,17 +123,13 @@ def _measured(listed: Listed, name: str) -> Listed:
     return replace(listed, params=params, macs=count_macs(network, listed.size_px) if listed.size_px else None)
 
 
-def _file_bytes(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
-
-
 _KINDS = {
     "tiny": _from_onnx,
     "onnx": _from_onnx,
     "tflite": _from_file,
+    "openvino": _from_file,
+    "executorch": _from_file,
+    "ncnn": _from_file,
     "timm": _from_timm,
     "torchvision": _from_torchvision,
 }

@@ -9,16 +9,17 @@ from typing import Any
 
 from edgewise.errors import ModelError, UsageError
 from edgewise.zoo.card import CardFile, read_card
+from edgewise.zoo.model_files import FILE_KINDS, kind_of
 from edgewise.zoo.tiny.shipped import NAMES, file_stem, shipped_path
 from edgewise.zoo.zoo_file import read_zoo_file
 
 KNOWN = (
-    "tiny:NAME, onnx:PATH, tflite:PATH, timm:NAME, torchvision:NAME, hf:OWNER/NAME, hf:OWNER/NAME/FILE.onnx, "
-    "torch:PATH.py:FACTORY, torch:MODULE:FACTORY, ensemble:A+B, or a zoo file PATH.toml"
+    "tiny:NAME, onnx:PATH, tflite:PATH, openvino:PATH.xml, executorch:PATH.pte, ncnn:PATH.param, timm:NAME, "
+    "torchvision:NAME, hf:OWNER/NAME, hf:OWNER/NAME/FILE.onnx, torch:PATH.py:FACTORY, torch:MODULE:FACTORY, "
+    "ensemble:A+B, or a zoo file PATH.toml"
 )
-KINDS = ("tiny", "onnx", "tflite", "torch", "timm", "torchvision", "hf", "ensemble")
+KINDS = ("tiny", *FILE_KINDS, "torch", "timm", "torchvision", "hf", "ensemble")
 TAKE_WEIGHTS = ("timm", "torchvision", "hf", "torch")
-_SUFFIX_KINDS = {".onnx": "onnx", ".tflite": "tflite"}
 _PLUS = "+"
 
 
@@ -96,11 +97,11 @@ def _expand(name: str) -> list[Source]:
         path = Path(name).expanduser()
         if path.suffix == ".toml":
             return [_entry(card, path.parent) for card in read_zoo_file(path)]
-        kind, where = _SUFFIX_KINDS.get(path.suffix.lower(), ""), name
+        kind, where = kind_of(path), name
     match kind:
         case "tiny":
             return _tiny(where)
-        case "onnx" | "tflite":
+        case _ if kind in FILE_KINDS:
             return [_file(kind, path) for path in _files(name, where)]
         case "torch" if ":" in where:
             return [_torch(where, None)]
@@ -138,7 +139,7 @@ def _entry(card: CardFile, folder: Path) -> Source:
         if more:
             raise ModelError(f"{card.origin}: tiny:{where} names several classifiers.", "Give each an entry.")
         return replace(source, card=card.over(source.card))
-    if kind in ("onnx", "tflite"):
+    if kind in FILE_KINDS:
         source = _file(kind, Path(where))
         return replace(source, card=card.over(source.card))
     return Source(kind, where, card)
@@ -146,7 +147,7 @@ def _entry(card: CardFile, folder: Path) -> Source:
 
 def _absolute(kind: str, where: str, folder: Path) -> str:
     """`where`, with the path that it may hold made absolute from `folder`."""
-    if kind in ("onnx", "tflite") or (kind == "torch" and ".py:" in where):
+    if kind in FILE_KINDS or (kind == "torch" and ".py:" in where):
         return str((folder / Path(where).expanduser()).absolute())
     if kind == "ensemble":
         parts = [part.strip().partition(":") for part in where.split(_PLUS)]

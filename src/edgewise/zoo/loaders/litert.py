@@ -8,8 +8,8 @@ from edgewise.runtime.probe import probe
 from edgewise.runtime.session import Quantised
 from edgewise.zoo.card import complete
 from edgewise.zoo.classifier import Classifier
-from edgewise.zoo.loaders.onnx import file_fingerprint
 from edgewise.zoo.loaders.usual import Usual, central, ends_of, output_kind
+from edgewise.zoo.model_files import file_fingerprint
 from edgewise.zoo.sources import Source
 
 
