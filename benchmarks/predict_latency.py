@@ -143,7 +143,7 @@ def page(result: dict[str, Any]) -> list[str]:
                 "least absolute errors; least squares, tried first, let disturbed networks pull it down by a tenth.",
                 f'"{CHOSEN}": for each network, whichever of the candidates is best for all others.',
                 "Random forests of each kernel (nn-Meter, MobiSys 2021, has thousands of kernels measured for them) "
-                "were tried on an earlier pass: no better in the median, worse at the worst, a hundred times as slow.",
+                "were tried on an earlier pass: no better in the median, worse at the worst.",
                 "Reach, spread and noise of the likeness were set by hand on an earlier pass over most of these "
                 "networks; neighbours of them did nearly the same. The rates alone do as well or "
                 "better in the median; what the likeness is worth shows on a quiet machine, if anywhere.",
