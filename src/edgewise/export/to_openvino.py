@@ -10,7 +10,8 @@ from typing import Any
 from edgewise.errors import MissingExtra, ModelError
 from edgewise.export.network import Images, Network, Precision
 from edgewise.private import hide_openvino_telemetry
-from edgewise.runtime.openvino import PRECISION, import_openvino, read_openvino, reason_of
+from edgewise.runtime.openvino import PRECISION, import_openvino, read_openvino
+from edgewise.runtime.openvino_reason import reason_of
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16", "bf16", "int8")
 _NEEDS = {"fp16": "FP16", "bf16": "BF16"}  # as OpenVINO lists what the processor can do
