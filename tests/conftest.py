@@ -43,8 +43,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "torch": None if find_spec("torch") else "the extra [torch] is not installed",
         "serve": None if find_spec("fastapi") else "the extra [serve] is not installed",
         "litert": None if find_spec("ai_edge_litert") else "the extra [litert] is not installed",
+        "litert_export": (
+            None
+            if find_spec("litert_torch") or os.environ.get("EDGEWISE_LITERT_PYTHON")
+            else "litert-torch has an environment of its own (scripts/test-runtimes)"
+        ),
         "openvino": None if find_spec("openvino") and find_spec("nncf") else "the extra [openvino] is not installed",
-        "executorch": None if find_spec("executorch") else "the extra [executorch] is not installed",
+        "executorch": None
+        if find_spec("executorch")
+        else "the extra [executorch] is not installed (scripts/test-runtimes)",
         "ncnn": None if find_spec("ncnn") and find_spec("pnnx") else "the extra [ncnn] is not installed",
         "real": None if EVALUATION_DATA.is_dir() else f"no evaluation data at {EVALUATION_DATA} (set EDGEWISE_DATA)",
         "browser": None if shutil.which("chromium") else "Chromium is not installed (scripts/install-chromium)",

@@ -9,6 +9,7 @@ EdgewiseError                 1  never raised itself: its children say what went
 |   |   `-- OutputError       3  a model runs, and what it gives are not numbers
 |   `-- StoreError            3  a stored artefact is missing, torn, of another kind or another schema
 |-- MissingExtra              4  a package of an optional extra is needed and absent
+|   `-- MissingEnvironment    4  packages are needed that cannot live beside edgewise's own, so in another environment
 `-- GuardRefused              5  a result was computed and the guard did not let it in
 """
 
@@ -76,6 +77,15 @@ class MissingExtra(EdgewiseError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs the optional extra [{extra}], which is not installed.", install_hint(extra))
         self.extra = extra
+
+
+class MissingEnvironment(MissingExtra):
+    """Packages are needed that cannot live beside edgewise's own, and no environment that has them is named."""
+
+    def __init__(self, what: str, package: str, hint: str) -> None:
+        super().__init__(what, package)
+        self.message = f"{what} needs {package}, which has an environment of its own."
+        self.hint = hint
 
 
 class GuardRefused(EdgewiseError):

@@ -10,6 +10,7 @@ import edgewise
 from edgewise.cli import options
 from edgewise.cli.console import out, print_json, progress_bars
 from edgewise.energy.find import Offer, survey
+from edgewise.export.litert_environment import LitertExport, litert_export
 from edgewise.machine import fingerprint
 from edgewise.runtime.health import INSTALL_HINT, Check, HubCache, check_packages, hub_cache
 
@@ -22,7 +23,7 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
 
     Exits with 3 when a package that edgewise itself needs is absent or broken; a missing extra is no fault.
     """
-    machine, cache, energy = fingerprint(), hub_cache(), survey()
+    machine, cache, energy, litert = fingerprint(), hub_cache(), survey(), litert_export()
     with progress_bars(quiet=quiet or json) as progress:
         checks = check_packages(progress)
     broken = not checks or any(check.state != "ok" for check in checks if not check.extra)
@@ -35,6 +36,7 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
                 "packages": checks,
                 "hub_cache": cache,
                 "energy": energy,
+                "litert_export": litert,
             }
         )
     else:
@@ -43,6 +45,7 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
         out.print(f"{machine.system}: {machine.cpu}, {cores}, {machine.memory_gib:g} GiB", markup=False)
         out.print(_hub_line(cache), markup=False)
         out.print(_energy_line(energy), markup=False)
+        out.print(_litert_line(litert), markup=False)
         out.print()
         out.print(_table(checks) if checks else f"It is not installed, so what it needs is not known. {INSTALL_HINT}")
         hints = () if quiet else dict.fromkeys(check.hint for check in checks if check.hint)
@@ -51,6 +54,8 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
             out.print(f"\n{wanted}: {hint}", markup=False, soft_wrap=True)
         if energy.hint and not quiet:
             out.print(f"\nenergy: {energy.hint}", markup=False, soft_wrap=True)
+        if litert.hint and not quiet:
+            out.print(f"\nexport to LiteRT: {litert.hint}", markup=False, soft_wrap=True)
     if broken:
         raise typer.Exit(_BROKEN)
 
@@ -67,6 +72,12 @@ def _energy_line(offer: Offer) -> str:
         line = f"Energy: modelled, for {offer.reason}"
     files = ", ".join(map(str, offer.power_files))
     return f"{line}\nPower files to measure by, with --power-file: {files}" if files else line
+
+
+def _litert_line(found: LitertExport) -> str:
+    return (
+        f"Export to LiteRT: by {found.python}" if found.python else f"Export to LiteRT: not here, for {found.problem}"
+    )
 
 
 def _table(checks: tuple[Check, ...]) -> Table:

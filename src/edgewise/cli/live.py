@@ -95,6 +95,7 @@ def command(
         "--open-share": (open_share,),
         "--temperature": (temperature,),
         "--weights": tuple(weights or ()),
+        "--runtime": ("onnxruntime",),  # what the story compares it with runs there
     }
     settings = Settings(str(data or "drawn images"), named, serve, making_rate, threads, seed)
     with TemporaryDirectory(prefix="edgewise-live-") as temporary, live_display(quiet=quiet or json) as display:

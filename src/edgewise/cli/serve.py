@@ -42,7 +42,8 @@ def command(
     open_share: learning_options.OpenShare = 0.5,
     temperature: learning_options.Temperature = 1.0,
     weights: options.Weights = None,
-    threads: options.Threads = 1,
+    runtime: options.Runtime = "fastest",
+    threads: options.FastestThreads = None,
     seed: options.Seed = 0,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -63,6 +64,7 @@ def command(
     from edgewise.personal.generic import FOLDER
     from edgewise.personal.learning import Learning
     from edgewise.serve.device import Device
+    from edgewise.serve.fastest import Ways
     from edgewise.serve.listening import bind
 
     token = _token(token_file)
@@ -81,7 +83,12 @@ def command(
     with closing(bind(host, port)) as listening:
         with progress_bars(quiet=quiet or json) as progress:
             parts = opened(state / FOLDER, model, smaller or [], weights or [], open_share, progress)
-        with Device(state, learning, threads=threads) as device:
+
+        def tell(name: str) -> None:
+            if not quiet and not json:
+                console.print(f"measuring what runs {name} fastest on this device; it is remembered", markup=False)
+
+        with Device(state, learning, ways=Ways(runtime, threads, tell)) as device:
             address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
             if json:
                 said = {"address": address, "model": parts.name, "classes": len(parts.classes), "pid": os.getpid()}

@@ -15,7 +15,8 @@ from edgewise.errors import ModelError
 from edgewise.images.preprocess import Preprocess
 from edgewise.personal.smaller import SmallerNetwork, read_smaller
 from edgewise.restore import restore
-from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.runtime.engines import Engine
+from edgewise.runtime.part import open_part
 from edgewise.store import FileFacts
 from edgewise.zoo.classes import ClassSet
 
@@ -60,11 +61,11 @@ class GenericParts:
 class GenericNetwork:
     """Both parts loaded. Not safe to call from several threads at once."""
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path, *, threads: int = 1, engine: Engine = Engine.ONNX_RUNTIME) -> None:
         """Raises `StoreError` or `ModelError` for what cannot be loaded."""
-        self.parts, self.threads = GenericParts.read(folder), threads
-        self._prefix = OnnxPart(folder / PREFIX, threads=threads)
-        self._tail = OnnxPart(folder / TAIL, threads=threads)
+        self.parts, self.threads, self.engine = GenericParts.read(folder), threads, engine
+        self._prefix = open_part(folder / PREFIX, threads=threads, engine=engine)
+        self._tail = open_part(folder / TAIL, threads=threads, engine=engine)
         self.smaller = tuple(SmallerNetwork(folder, one, threads=threads) for one in read_smaller(folder))
 
     def enter(self, pixels: np.ndarray) -> tuple[np.ndarray, float]:

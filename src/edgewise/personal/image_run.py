@@ -5,7 +5,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from edgewise.personal.generic import GenericNetwork
-from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.runtime.part import Part
 
 
 class ImageRun:
@@ -50,14 +50,14 @@ class ImageRun:
             self.ms += ms
         return self._smaller[fingerprint]
 
-    def by_whole(self, network: OnnxPart) -> np.ndarray:
+    def by_whole(self, network: Part) -> np.ndarray:
         """What a user's network that takes the image itself makes of it, float32 [K + 1]."""
         started = perf_counter_ns()
         logits = network.run(self._generic.parts.preprocess.apply(self._pixels)[None])
         self.ms += (perf_counter_ns() - started) / 1e6
         return logits.reshape(-1)
 
-    def by_tail(self, tail: OnnxPart) -> np.ndarray:
+    def by_tail(self, tail: Part) -> np.ndarray:
         """What a user's tail makes of it, float32 [K + 1]."""
         logits, ms = tail.timed(self.entering)
         self.ms += ms

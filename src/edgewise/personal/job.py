@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from edgewise import store
 from edgewise.restore import restore
@@ -26,6 +27,7 @@ class Job:
     held_out: float = 0.4
     seed: int = 0
     threads: int = 1
+    engine: Literal["onnxruntime", "openvino"] = "onnxruntime"  # that the networks are timed on
 
     def write(self, folder: Path) -> None:
         store.write_json(folder / JOB, KIND, SCHEMA, asdict(self))

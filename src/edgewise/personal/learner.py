@@ -40,9 +40,9 @@ class Learner:
         self.user, self._state, self._generic, self._learning = user, state, generic, learning
         self._known = len(generic.parts.classes)
         see_that_enough_fit(learning, generic.parts)
-        self._folder = UserFolder(state.folder, user, threads=generic.threads)
+        self._folder = UserFolder(state.folder, user, threads=generic.threads, engine=generic.engine)
         self._journal = Journal(state, user)
-        self.making = Making(self._folder, generic.parts, learning)
+        self.making = Making(self._folder, generic.parts, learning, generic.engine)
         self.verifying: Verifying | None = None
         self.watching: Watching | None = None
         self._since_checkpoint = 0

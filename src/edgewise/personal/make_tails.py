@@ -32,7 +32,8 @@ from edgewise.prune.material import answers, made_from
 from edgewise.prune.settings import Settings
 from edgewise.prune.source import trained
 from edgewise.prune.taught import Taught
-from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.runtime.engines import Engine
+from edgewise.runtime.part import open_part
 from edgewise.zoo.sources import from_description
 
 _TAIL = "The user's tail", "entering", "logits"
@@ -53,18 +54,19 @@ def make_tails(job_folder: Path, generic_folder: Path, out: Path, progress: Prog
     maker = _Maker(job, sample.logits, first, str(parts.source["source"]), progress)
     network, size_px = _generic_network(parts), parts.preprocess.size_px
     tail = tail_of(chain_of(network, torch.zeros(1, 3, size_px, size_px)), parts.place)
-    clock = PartClock(tail, parts.entering, job.threads, _TAIL)
+    clock = PartClock(tail, parts.entering, Engine(job.engine), job.threads, _TAIL)
     tails = maker.made(tail, torch.from_numpy(sample.entering), clock, job.target_speedups)
     _write(tails, clock, out, tail_file)
     wholes: list[_Judged] = []
     if sample.images is not None:
-        clock = PartClock(network, (3, size_px, size_px), job.threads, _WHOLE)
+        clock = PartClock(network, (3, size_px, size_px), Engine(job.engine), job.threads, _WHOLE)
         with suppress(UsageError):  # the tails are there
             wholes = maker.made(network, _prepared(sample.images, parts), clock, job.target_speedups[:1])
         _write(wholes, clock, out, whole_file)
     beliefs = [Belief.of(row, job.temperature) for row in sample.logits[first:]]
     own_outside = tuple(outside(job.classes, job.shares, one, sample.logits.shape[1]) for one in beliefs)
-    found = _measured(job, GenericNetwork(generic_folder, threads=job.threads), tails, wholes, own_outside, out)
+    generic = GenericNetwork(generic_folder, threads=job.threads, engine=Engine(job.engine))
+    found = _measured(job, generic, tails, wholes, own_outside, out)
     found.write(out)
     return found
 
@@ -79,7 +81,7 @@ def _measured(
 ) -> UserTails:
     """The record of networks that lie in their files: all are timed by turns, with the device's others."""
     files = [[name(place) for place in range(len(some))] for name, some in ((tail_file, tails), (whole_file, wholes))]
-    loaded = [[OnnxPart(out / file, threads=job.threads) for file in some] for some in files]
+    loaded = [[open_part(out / file, threads=job.threads, engine=generic.engine) for file in some] for some in files]
     enter_ms, generic_ms, *rest = whole_inputs_ms(generic, *loaded)
     ms = iter(rest)
     return UserTails(

@@ -11,13 +11,16 @@ from edgewise.personal.session import Session
 from edgewise.personal.user_folder import UserFolder
 from edgewise.prune.confidence import alpha_of
 from edgewise.prune.user_classes import other_classes
+from edgewise.runtime.engines import Engine
 
 
 class Making:
     """Of one user: at most one network at a time."""
 
-    def __init__(self, folder: UserFolder, parts: GenericParts, learning: Learning) -> None:
-        self._folder, self._parts, self._learning = folder, parts, learning
+    def __init__(
+        self, folder: UserFolder, parts: GenericParts, learning: Learning, engine: Engine = Engine.ONNX_RUNTIME
+    ) -> None:
+        self._folder, self._parts, self._learning, self._engine = folder, parts, learning, engine
         self._process: Pruning | None = None
         self.progress: Progressed | None = None
 
@@ -47,6 +50,7 @@ class Making:
             temperature=self._learning.temperature,
             seed=self._learning.seed + attempt,
             threads=self._learning.threads,
+            engine="openvino" if self._engine is Engine.OPENVINO else "onnxruntime",
         ).write(folder)
 
     def begin(self, name: str) -> None:

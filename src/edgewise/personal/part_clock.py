@@ -14,7 +14,8 @@ from torch import nn
 
 from edgewise.personal.generic import GenericNetwork
 from edgewise.prune.speed import taking_turns_ms
-from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.runtime.engines import Engine
+from edgewise.runtime.part import Part, open_part
 from edgewise.zoo.export import part_to_onnx
 
 _RUNS, _LEAST_S = 30, 0.4
@@ -23,12 +24,14 @@ _FILE = "part.onnx"
 
 
 class PartClock:
-    """Times what takes the place of the generic network, or of its second part, on ONNX Runtime, in turns with it."""
+    """Times what takes the place of the generic network, or of its second part, on what serves, in turns."""
 
-    def __init__(self, generic: nn.Module, shape: tuple[int, ...], threads: int, named: tuple[str, str, str]) -> None:
+    def __init__(
+        self, generic: nn.Module, shape: tuple[int, ...], engine: Engine, threads: int, named: tuple[str, str, str]
+    ) -> None:
         """`shape`: of what it takes, of one input. `named`: in errors, and its input and output in files."""
         self._values = np.random.default_rng(0).normal(size=(1, *shape)).astype(np.float32)
-        self._threads, self._named = threads, named
+        self._engine, self._threads, self._named = engine, threads, named
         self._generic = self._loaded(generic)
 
     def share(self, network: nn.Module) -> float:
@@ -41,14 +44,14 @@ class PartClock:
         what, taken, given = self._named
         return part_to_onnx(network, self._values.shape[1:], what, (taken, given))
 
-    def _loaded(self, network: nn.Module) -> OnnxPart:
+    def _loaded(self, network: nn.Module) -> Part:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / _FILE
             path.write_bytes(self.exported(network))
-            return OnnxPart(path, threads=self._threads)
+            return open_part(path, threads=self._threads, engine=self._engine)
 
 
-def whole_inputs_ms(generic: GenericNetwork, tails: Sequence[OnnxPart], wholes: Sequence[OnnxPart]) -> list[float]:
+def whole_inputs_ms(generic: GenericNetwork, tails: Sequence[Part], wholes: Sequence[Part]) -> list[float]:
     """Of the generic network's first part, of its second, of these tails, these whole networks, and smaller networks.
 
     What takes the image is timed with preparing it.

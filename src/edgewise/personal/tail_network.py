@@ -12,7 +12,8 @@ from edgewise.personal.image_run import ImageRun
 from edgewise.personal.user_tails import UserTails, tail_file, whole_file
 from edgewise.prune.foreign import foreign_scores
 from edgewise.prune.posterior import Posterior
-from edgewise.runtime.onnx_part import OnnxPart
+from edgewise.runtime.engines import Engine
+from edgewise.runtime.part import open_part
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +32,13 @@ class UserNetwork:
     Those are restricted to the user's classes. Not safe to call from several threads at once.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path, *, threads: int = 1, engine: Engine = Engine.ONNX_RUNTIME) -> None:
         """Raises `StoreError` or `ModelError` for what cannot be loaded."""
         self.tails, self._folder = UserTails.read(folder), folder
         count = len(self.tails.tails)
-        self._parts = [OnnxPart(folder / tail_file(place), threads=threads) for place in range(count)]
+        self._parts = [open_part(folder / tail_file(place), threads=threads, engine=engine) for place in range(count)]
         wholes = range(len(self.tails.wholes))
-        self._wholes = [OnnxPart(folder / whole_file(place), threads=threads) for place in wholes]
+        self._wholes = [open_part(folder / whole_file(place), threads=threads, engine=engine) for place in wholes]
         self._own = Posterior(self.tails.classes, other=True)
 
     @cached_property

@@ -13,6 +13,7 @@ from edgewise.personal.remembered import StoredNetwork
 from edgewise.personal.state import DeviceState
 from edgewise.personal.tail_network import UserNetwork
 from edgewise.personal.user_tails import RECORD, UserTails
+from edgewise.runtime.engines import Engine
 from edgewise.store import cannot_write
 
 _USERS, _NETWORKS, _JOB = "users", "networks", "job"
@@ -21,8 +22,9 @@ _USERS, _NETWORKS, _JOB = "users", "networks", "job"
 class UserFolder:
     """`users/ID` in the state folder. The network that was asked for last stays loaded, and no other."""
 
-    def __init__(self, root: Path, user: str, *, threads: int = 1) -> None:
-        self._root, self._folder, self._threads = root, root / _USERS / user, threads
+    def __init__(self, root: Path, user: str, *, threads: int = 1, engine: Engine = Engine.ONNX_RUNTIME) -> None:
+        self._root, self._folder = root, root / _USERS / user
+        self._threads, self._engine = threads, engine
         self._loaded: UserNetwork | None = None
 
     @property
@@ -69,7 +71,7 @@ class UserFolder:
     def network(self, name: str) -> UserNetwork:
         """Raises `StoreError` or `ModelError` for one that cannot be loaded."""
         if self._loaded is None or self._loaded.tails.name != name:
-            self._loaded = UserNetwork(self.network_folder(name), threads=self._threads)
+            self._loaded = UserNetwork(self.network_folder(name), threads=self._threads, engine=self._engine)
         return self._loaded
 
     def earlier(self, stored: Iterable[StoredNetwork], besides: Collection[str | None] = ()) -> list[UserTails]:

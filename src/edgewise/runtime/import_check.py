@@ -74,5 +74,48 @@ def _run_litert() -> str:
     return "runs: a network of one operator"
 
 
+def _run_openvino() -> str:
+    from edgewise.zoo.loaders import load
+    from edgewise.zoo.sources import find
+
+    model = load(find(["tiny:xs"])[0], engine="openvino")
+    logits, _, infer_ms = model.classify(np.full((40, 60, 3), 128, np.uint8))
+    assert np.isfinite(logits).all(), "tiny:xs gave no numbers"
+    return f"runs: tiny:xs in {infer_ms:.2f} ms"
+
+
+def _run_executorch() -> str:
+    import torch
+
+    from edgewise.runtime.executorch import import_executorch
+
+    content = resources.files("edgewise.runtime").joinpath("relu.pte").read_bytes()
+    program = import_executorch("The trial")._load_program_from_buffer(content)
+    (given,) = program.load_method("forward")([torch.tensor([-1.0, 0.0, 1.0, 2.0])])
+    assert given.tolist() == [0, 0, 1, 2], "a network of one operator was wrong"
+    return "runs: a network of one operator"
+
+
+def _run_ncnn() -> str:
+    from edgewise.runtime.ncnn import import_ncnn
+
+    ncnn = import_ncnn("The trial")
+    network = ncnn.Net()
+    assert network.load_param_mem("7767517\n2 2\nInput in 0 1 image\nReLU relu 1 1 image out\n") == 0, "was not loaded"
+    values = np.array([-1, 0, 1, 2], np.float32)
+    with network.create_extractor() as extractor:
+        extractor.input("image", ncnn.Mat(values).clone())
+        _, given = extractor.extract("out")
+        assert np.array(given).tolist() == [0, 0, 1, 2], "a network of one operator was wrong"
+    return "runs: a network of one operator"
+
+
 _MODULES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-learn": "sklearn"}
-_TRIALS: dict[str, Callable[[], str]] = {"onnxruntime": _run_onnx, "torch": _run_torch, "ai-edge-litert": _run_litert}
+_TRIALS: dict[str, Callable[[], str]] = {
+    "onnxruntime": _run_onnx,
+    "torch": _run_torch,
+    "ai-edge-litert": _run_litert,
+    "openvino": _run_openvino,
+    "executorch": _run_executorch,
+    "ncnn": _run_ncnn,
+}

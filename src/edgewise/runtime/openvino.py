@@ -50,7 +50,7 @@ class OpenVinoSession:
         self._vector = find_in_openvino(model, model.outputs[self._output]) if embedding else None
         if self._vector is not None:
             model.add_outputs([self._vector.port])
-        self._request = _compiled(core, model, path, threads).create_infer_request()
+        self._request = compiled_openvino(core, model, path, threads).create_infer_request()
         size_px = square_side(path, taken.shape, self._layout)
         side_px = size_px or ends.size_px
         self.signature = Signature(
@@ -171,7 +171,8 @@ def _looks_like_a_network(path: Path) -> bool:
         return b"<net" in stream.read(_START)
 
 
-def _compiled(core: Any, model: Any, path: Path, threads: int) -> Any:
+def compiled_openvino(core: Any, model: Any, path: Path, threads: int) -> Any:
+    """The model, ready to answer one image after another; in float32, unless its file says otherwise."""
     precision = "fp32"
     if model.has_rt_info(list(PRECISION)):
         precision = str(model.get_rt_info(list(PRECISION)).value)

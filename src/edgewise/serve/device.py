@@ -17,6 +17,9 @@ from edgewise.personal.reply import Reply
 from edgewise.personal.state import DeviceState
 from edgewise.personal.user_folder import UserFolder, forget
 from edgewise.restore import shown
+from edgewise.runtime.engines import Engine
+from edgewise.serve.fastest import Ways
+from edgewise.serve.fastest_parts import best_for_parts
 
 MOST_USERS = 20
 MAX_PIXELS = 40_000_000
@@ -41,15 +44,21 @@ class Device:
     """For one thread at a time. Close it, or use it as a context manager: what runs for its users ends with it."""
 
     def __init__(
-        self, folder: Path, learning: Learning | None = None, *, threads: int = 1, most_users: int = MOST_USERS
+        self,
+        folder: Path,
+        learning: Learning | None = None,
+        *,
+        ways: Ways | None = None,
+        most_users: int = MOST_USERS,
     ) -> None:
-        """`folder` holds the generic network (`open_generic`) and the state.
+        """`folder` holds the generic network (`open_generic`) and the state; it runs the best way of `ways`.
 
         Raises `StoreError` or `ModelError` for what cannot be loaded, `UsageError` where another process serves it, or
         the memory that learning may take is too small for this network.
         """
         self.learning, self._most_users = learning or Learning(), most_users
-        self.generic = GenericNetwork(folder / FOLDER, threads=threads)
+        way = best_for_parts(folder / FOLDER, ways or Ways())
+        self.generic = GenericNetwork(folder / FOLDER, threads=way.threads, engine=way.engine or Engine.ONNX_RUNTIME)
         see_that_enough_fit(self.learning, self.generic.parts)
         self.state = DeviceState.open(folder, self.generic.parts.fingerprint)
         self.trouble = ""  # why nothing can be remembered at present

@@ -13,5 +13,5 @@ from edgewise.zoo.sources import Source
 def load_ncnn(source: Source, *, threads: int, embedding: bool) -> Classifier:
     path = Path(source.where)
     fingerprint = file_fingerprint(path)
-    session = NcnnSession(path, threads=threads, ends=ends_of(source.card, None))
+    session = NcnnSession(path, threads=threads, ends=ends_of(source.card, None), embedding=embedding)
     return image_classifier(source, session, fingerprint)
