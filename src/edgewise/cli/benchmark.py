@@ -64,7 +64,8 @@ def command(
         print_json({"device": stored.id if stored else None, "results": measured.results})
         return
     _show(measured)
-    if not quiet and data is None:
+    written = any(one.relative_error is not None for one in measured.results)
+    if not quiet and data is None and written:
         show_note("int8 is left out, and answers are compared on noise alone: both need images of the user, --data")
     if stored and not quiet:
         show_note(f"added to the device table as {stored.id}; `edgewise devices` shows it")
