@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,8 +24,15 @@ settings.register_profile("edgewise", deadline=None, derandomize=True)
 settings.load_profile("edgewise")
 
 
-def pytest_configure() -> None:
-    """Heed interrupts: a shell has what it starts in the background ignore them, and what that starts inherits it."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Heed interrupts, and keep all processes away from what the user's own have remembered and measured.
+
+    A shell has what it starts in the background ignore interrupts, and what that starts inherits it.
+    """
+    own = tempfile.TemporaryDirectory(prefix="edgewise-tests-")
+    config.add_cleanup(own.cleanup)
+    os.environ["EDGEWISE_CACHE"] = str(Path(own.name) / "cache")
+    os.environ["EDGEWISE_DEVICES"] = str(Path(own.name) / "devices")
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgewise.bench.entrant import Entrant
-from edgewise.bench.turns import take_turns
+from edgewise.bench.turns import Timed, take_turns
 from edgewise.bench.written import Variant, Wish, written_for
 from edgewise.devices.layer import NetworkLayers
 from edgewise.devices.measured_layers import measure_layers
 from edgewise.devices.result import Result
-from edgewise.errors import EdgewiseError
+from edgewise.errors import EdgewiseError, ModelError, UsageError
 from edgewise.export.network import Precision
 from edgewise.export.write import Target, write
 from edgewise.profile.latency import Mode
@@ -53,8 +53,11 @@ def benchmark(source: Source, settings: Settings, progress: Progress = silent) -
     """Write the network for each target, then time all of them in turns, for one number of threads after the other.
 
     What cannot be written, loaded or run is a row that says why. A source that is a file of one runtime is timed as it
-    is on the runtimes that read it, whatever the targets are. Raises what loading the original does.
+    is on the runtimes that read it, whatever the targets are. Raises `UsageError` for an ensemble, and what loading the
+    original does.
     """
+    if source.members:
+        raise UsageError(f"{source.text} is several networks.", "Benchmark them one by one.")
     progress("loading", 0, 1)
     original = load(source)
     progress("loading", 1, 1)
@@ -68,7 +71,7 @@ def benchmark(source: Source, settings: Settings, progress: Progress = silent) -
             variants = [*_torch(original, source), *written_for(wish, settings.targets, folder / "made", progress)]
         facts = _Facts(original.card.name, original.fingerprint, original.card.preprocess.size_px, macs_of(original))
         results = [row for threads in settings.threads for row in _timed(variants, threads, facts, settings, progress)]
-        layers = _layers(onnx, facts, settings, progress) if onnx is not None else ()
+        layers = _layers(_onnx_path(original, onnx), facts, settings, progress) if onnx is not None else ()
     return Measured(tuple(results), layers)
 
 
@@ -129,15 +132,24 @@ def _timed(
         progress("loading", len(variants), len(variants))
         timed = take_turns(list(entrants.values()), settings.mode, settings.seed, progress)
         for place, one in zip(entrants, timed, strict=True):
-            rows[place] = replace(
-                rows[place],
-                p50_ms=one.quantile(0.5),
-                p90_ms=one.quantile(0.9),
-                runs=len(one.ms),
-                peak_bytes=None if one.failure else one.entrant.peak_bytes(),
-                failure=one.failure,
-            )
+            rows[place] = _timed_row(rows[place], one)
     return rows
+
+
+def _timed_row(row: Result, timed: Timed) -> Result:
+    """What is not asked of an entrant that failed."""
+    try:
+        peak_bytes = None if timed.failure else timed.entrant.peak_bytes()
+    except ModelError as error:
+        return replace(row, failure=error.message)
+    return replace(
+        row,
+        p50_ms=timed.quantile(0.5),
+        p90_ms=timed.quantile(0.9),
+        runs=0 if timed.failure else len(timed.ms),
+        peak_bytes=peak_bytes,
+        failure=timed.failure,
+    )
 
 
 def _row(variant: Variant, threads: int, facts: _Facts) -> Result:
@@ -161,11 +173,12 @@ def _row(variant: Variant, threads: int, facts: _Facts) -> Result:
     )
 
 
-def _layers(onnx: Source, facts: _Facts, settings: Settings, progress: Progress) -> tuple[NetworkLayers, ...]:
-    """What a prediction for other networks is made of."""
-    from edgewise.zoo.tiny.shipped import shipped_path
+def _onnx_path(original: Classifier, onnx: Source) -> Path:
+    return original.session.path if isinstance(original.session, OnnxSession) else Path(onnx.where)
 
-    path = shipped_path(onnx.text, ".onnx") if onnx.kind == "tiny" else Path(onnx.where)
+
+def _layers(path: Path, facts: _Facts, settings: Settings, progress: Progress) -> tuple[NetworkLayers, ...]:
+    """What a prediction for other networks is made of."""
     version = installed_version(Engine.ONNX_RUNTIME) or ""
     found: list[NetworkLayers] = []
     for done, threads in enumerate(settings.threads):

@@ -43,7 +43,11 @@ class Entrant:
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": str(threads)},
         )
-        found = self._ask("load", source=describe(source), engine=engine, threads=threads)
+        try:
+            found = self._ask("load", source=describe(source), engine=engine, threads=threads)
+        except ModelError:
+            self.close()
+            raise
         self.loaded = Loaded(found["macs"], found["load_ms"])
 
     def __enter__(self) -> Self:
@@ -88,7 +92,7 @@ class Entrant:
             self._process.stdin.write(json.dumps({"what": what, **values}) + "\n")
             self._process.stdin.flush()
         line = self._process.stdout.readline()
-        if not line:
+        if not line.endswith("\n"):
             raise self._ended()
         reply = json.loads(line)
         if "failure" in reply:

@@ -52,19 +52,27 @@ def command(
     noisy. What a runtime cannot take is a row that says why. `peak MB` is of the whole process.
     """
     from edgewise.bench.benchmark import Settings, benchmark
+    from edgewise.devices.device import check_name
     from edgewise.devices.table import DeviceTable
     from edgewise.machine import fingerprint
+    from edgewise.store import see_that_writable
 
+    into = DeviceTable(table)
+    if device is not None:
+        check_name(device)
+    if save:
+        see_that_writable(into.folder)
     source = find_one(name, weights or ())
     settings = Settings(_targets(to, precision, data), tuple(threads or [1]), mode, data, limit, seed)
     with progress_bars(quiet=quiet or json) as progress:
         measured = benchmark(source, settings, progress)
-    stored = DeviceTable(table).add(fingerprint(), measured.results, measured.layers, name=device) if save else None
+    stored = into.add(fingerprint(), measured.results, measured.layers, name=device) if save else None
     if json:
         print_json({"device": stored.id if stored else None, "results": measured.results})
         return
     _show(measured)
-    if not quiet and data is None:
+    written = any(one.relative_error is not None for one in measured.results)
+    if not quiet and data is None and written:
         show_note("int8 is left out, and answers are compared on noise alone: both need images of the user, --data")
     if stored and not quiet:
         show_note(f"added to the device table as {stored.id}; `edgewise devices` shows it")

@@ -50,10 +50,11 @@ def command(
     name of the operator; the others are written, and the exit code is that of the first that failed.
     """
     from edgewise.export.images import user_images
-    from edgewise.export.write import targets, write
+    from edgewise.export.write import see_that_names_differ, targets, write
     from edgewise.zoo.loaders import load
 
     sources = find(names, weights or ())
+    see_that_names_differ(source.name for source in sources)
     wanted = targets(to or ["onnxruntime"], precision or ["fp32"])
     written: list[Written] = []
     failed: list[EdgewiseError] = []

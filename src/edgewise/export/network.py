@@ -10,8 +10,10 @@ import numpy as np
 
 from edgewise.errors import UsageError
 from edgewise.runtime.onnx import OnnxSession
+from edgewise.runtime.session import Ends
 from edgewise.runtime.torch import TorchSession
 from edgewise.zoo.classifier import Classifier
+from edgewise.zoo.ensemble import Ensemble
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,6 +30,8 @@ class Network:
     scratch: Path  # a folder for what is made on the way; the caller removes it
 
     def __post_init__(self) -> None:
+        if isinstance(self.classifier, Ensemble):
+            raise UsageError(f"{self.classifier.card.source} is several networks.", "Export them one by one.")
         if not isinstance(self.classifier.session, OnnxSession | TorchSession):
             raise UsageError(
                 f"{self.classifier.card.source} is a file of a runtime already; nothing can be made of it.",
@@ -51,6 +55,16 @@ class Network:
         path = self.scratch / "network.onnx"
         path.write_bytes(to_onnx(session.module, self.size_px, self.classifier.card.source))
         return path
+
+    @property
+    def ends(self) -> Ends | None:
+        """What a card said of the user's own ONNX file; None for any other."""
+        return self.classifier.session.ends if isinstance(self.classifier.session, OnnxSession) else None
+
+    def fed(self, image: np.ndarray) -> np.ndarray:
+        """float32 [1, 3, h, w] in the order and type that `onnx_path` takes."""
+        session = self.classifier.session
+        return next(iter(session.feed(image).values())) if isinstance(session, OnnxSession) else image
 
     @cached_property
     def module(self) -> "nn.Module":

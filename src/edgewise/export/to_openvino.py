@@ -7,10 +7,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from edgewise.errors import MissingExtra, ModelError
+from edgewise.errors import MissingExtra, ModelError, StoreError
 from edgewise.export.network import Images, Network, Precision
 from edgewise.private import hide_openvino_telemetry
-from edgewise.runtime.openvino import PRECISION, import_openvino, read_openvino, reason_of
+from edgewise.runtime.openvino import PRECISION, import_openvino, read_openvino
+from edgewise.runtime.openvino_reason import reason_of
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16", "bf16", "int8")
 _NEEDS = {"fp16": "FP16", "bf16": "BF16"}  # as OpenVINO lists what the processor can do
@@ -32,10 +33,13 @@ def export_openvino(network: Network, path: Path, precision: Precision, images: 
     model = read_openvino(core, network.onnx_path)
     if precision == "int8":
         assert images is not None, "the caller saw to it"
-        model = _quantised(model, images)
+        model = _quantised(model, lambda: map(network.fed, images()))
     else:
         model.set_rt_info(precision, list(PRECISION))
-    openvino.save_model(model, path, compress_to_fp16=precision in _NEEDS)
+    try:
+        openvino.save_model(model, path, compress_to_fp16=precision in _NEEDS)
+    except RuntimeError as error:
+        raise StoreError(f"{path} cannot be written: {reason_of(error)}", "See that there is space.") from error
 
 
 def _quantised(model: Any, images: Images) -> Any:

@@ -1,28 +1,30 @@
 """Write a classifier for a runtime at a precision, and see that it answers as the original does."""
 
+import json
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
-
 from edgewise.errors import GuardRefused, ModelError, UsageError
+from edgewise.export.agreement import Agreement, agreement
 from edgewise.export.network import Exporter, Images, Network, Precision
 from edgewise.runtime.engines import ABOUT, Engine
-from edgewise.store import atomic_path
-from edgewise.zoo.card import Card, Output, read_card
-from edgewise.zoo.classifier import Classifier, log_probabilities
-from edgewise.zoo.export import card_toml, file_stem, relative_error
+from edgewise.runtime.onnx import OnnxSession
+from edgewise.runtime.session import Ends
+from edgewise.store import atomic_path, cannot_write, see_that_writable
+from edgewise.zoo.card import read_card
+from edgewise.zoo.classifier import Classifier
+from edgewise.zoo.export import card_toml, file_stem
 from edgewise.zoo.loaders import load
 from edgewise.zoo.model_files import SUFFIXES, file_bytes, files_of
 from edgewise.zoo.sources import Source
 
 _LIMITS: Mapping[Precision, float] = {"fp32": 1e-3, "fp16": 0.05, "bf16": 0.1}  # of the largest logit
-_NOISE_IMAGES = 4
-_SMALLEST = 1e-6  # probability whose logarithm is compared
+_KEEP_ENDS = (Engine.ONNX_RUNTIME, Engine.OPENVINO)  # whose files have the inputs and outputs of the ONNX file
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,6 @@ class Target:
             *([] if self.precision == "fp32" else [self.precision]),
         ]
         return file_stem("-".join(parts))
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How a written network answers beside the original."""
-
-    images: int  # of the user; 0: noise alone
-    same: float | None  # the share of the user's images with the same first answer
-    relative_error: float  # the largest difference of two logits, as a share of the largest
 
 
 @dataclass(frozen=True)
@@ -95,6 +88,17 @@ def targets(to: list[str], precisions: list[str]) -> tuple[Target, ...]:
     return tuple(found)
 
 
+def see_that_names_differ(names: Iterable[str]) -> None:
+    """Raises `UsageError` where files of two classifiers would have one name."""
+    stems: dict[str, str] = {}
+    for name in names:
+        other = stems.setdefault(file_stem(name).casefold(), name)
+        if other != name:
+            raise UsageError(
+                f"The files of {other!r} and {name!r} would have one name.", "Export them into folders of their own."
+            )
+
+
 def precisions_of(engine: Engine) -> tuple[Precision, ...]:
     """What can be written for a runtime."""
     module, _ = _EXPORTERS[engine]
@@ -114,32 +118,53 @@ def write(
     fp32, fp16 and bf16 are held against the original on noise, by their logits; with the user's images every precision
     is, by its first answers. Raises `GuardRefused` where these agree on less than `least_agreement`, `ModelError` where
     the runtime cannot take the network or answers otherwise, `UsageError` for int8 without images, and for a classifier
-    that is a file of a runtime already, `MissingExtra` without the runtime.
+    that is a file of a runtime already or would be overwritten, `MissingExtra` without the runtime, `StoreError` where
+    the folder cannot be written.
     """
     if target.precision == "int8" and images is None:
         raise UsageError("int8 needs images to see how large activations are.", "Name some of the user's: --data.")
-    name = classifier.card.name
-    own_name = target.stem(name)
+    own_name = target.stem(classifier.card.name)
     path = folder / f"{own_name}{SUFFIXES[_kind(target.engine)]}"
-    with tempfile.TemporaryDirectory(prefix="edgewise-export-") as scratch:
-        made = Path(scratch) / path.name
-        calibrate = images.calibrate if images else None
-        slow = _exporter(target.engine)(Network(classifier, Path(scratch)), made, target.precision, calibrate)
-        card_path = made.with_suffix(".toml")
-        agreement = _agreement(classifier, _loaded(target, made, replace(classifier.card, name=own_name)), images)
-        _see_that_it_agrees(target, name, agreement, least_agreement)
-        folder.mkdir(parents=True, exist_ok=True)
-        placed = folder / card_path.name
-        for part in (card_path, *reversed(files_of(made))):  # the one that is named last: what it needs is there
-            with atomic_path(folder / part.name) as temporary:
-                temporary.write_bytes(part.read_bytes())
-    return Written(target, path, placed, file_bytes(path) or 0, agreement, slow or ())
+    _see_that_it_is_another(classifier, path)
+    see_that_writable(folder)
+    try:
+        with tempfile.TemporaryDirectory(prefix="edgewise-export-") as scratch:
+            made = Path(scratch) / path.name
+            network = Network(classifier, Path(scratch))
+            calibrate = images.calibrate if images else None
+            slow = _exporter(target.engine)(network, made, target.precision, calibrate)
+            found = agreement(classifier, _loaded(target, made, network, own_name), images.judge if images else None)
+            _see_that_it_agrees(target, classifier.card.name, found, least_agreement)
+            placed = _placed(made, folder)
+    except OSError as error:  # of the scratch folder; what is placed says so itself
+        raise cannot_write(Path(tempfile.gettempdir()), error) from error
+    return Written(target, path, placed, file_bytes(path) or 0, found, slow or ())
 
 
-def _loaded(target: Target, path: Path, card: Card) -> Classifier:
+def _see_that_it_is_another(classifier: Classifier, path: Path) -> None:
+    session = classifier.session
+    if isinstance(session, OnnxSession) and path.exists() and path.samefile(session.path):
+        raise UsageError(f"{path} is the original itself.", "Choose another folder.")
+
+
+def _placed(made: Path, folder: Path) -> Path:
+    """Move what was made into its folder; returns the card."""
+    card = made.with_suffix(".toml")
+    for part in (card, *reversed(files_of(made))):  # the one that is named last: what it needs is there
+        with atomic_path(folder / part.name) as temporary:
+            shutil.copyfile(part, temporary)
+    return folder / card.name
+
+
+def _loaded(target: Target, path: Path, network: Network, name: str) -> Classifier:
     """The file with its card. An exporter may have left a Softmax out: then its outputs are logits."""
+    card = replace(network.classifier.card, name=name)
+    as_it_was = target.engine in _KEEP_ENDS
+    pixels = as_it_was and network.classifier.session.signature.input_quantised is not None
     for output in dict.fromkeys((card.output, "logits")):
-        path.with_suffix(".toml").write_text(card_toml(replace(card, output=output)), encoding="utf-8")
+        text = card_toml(replace(card, output=output), without=("mean", "std") if pixels else ())
+        text += _ends_toml(network) if as_it_was else ""
+        path.with_suffix(".toml").write_text(text, encoding="utf-8")
         source = Source(_kind(target.engine), str(path), read_card(path.with_suffix(".toml")))
         try:
             return load(source)
@@ -149,26 +174,15 @@ def _loaded(target: Target, path: Path, card: Card) -> Classifier:
     raise AssertionError("it was loaded or refused")
 
 
+def _ends_toml(network: Network) -> str:
+    """What the original's card said of its inputs and outputs, which holds for what is made of its file, too."""
+    ends = network.ends or Ends()
+    said = {"input_name": ends.input_name, "output_name": ends.output_name, "layout": ends.layout}
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in said.items() if value)
+
+
 def _kind(engine: Engine) -> str:
     return ABOUT[engine].reads[0]
-
-
-def _agreement(original: Classifier, written: Classifier, images: UserImages | None) -> Agreement:
-    size_px = original.card.preprocess.size_px
-    noise = np.random.default_rng(0).normal(size=(_NOISE_IMAGES, 1, 3, size_px, size_px)).astype(np.float32)
-    tried = images.judge() if images else noise
-    pairs = [(original.predict(image)[0], written.predict(image)[0]) for image in tried]
-    same = [bool(left.argmax() == right.argmax()) for left, right in pairs] if images else []
-    expected, found = (_comparable(np.stack(side), original.card.output) for side in zip(*pairs, strict=True))
-    return Agreement(len(same), float(np.mean(same)) if same else None, relative_error(expected, found))
-
-
-def _comparable(logits: np.ndarray, output: Output) -> np.ndarray:
-    """Logits of a network that gives probabilities are known up to a constant, and down to a floor."""
-    if output == "logits":
-        return logits
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return log_probabilities(shifted / shifted.sum(axis=1, keepdims=True), _SMALLEST)
 
 
 def _see_that_it_agrees(target: Target, name: str, found: Agreement, least: float) -> None:

@@ -39,7 +39,7 @@ class OnnxSession:
                 f"{path} cannot be loaded by ONNX Runtime: {first_line(error)}",
                 f"See that the file is whole, and of operators that ONNX Runtime {ort.__version__} knows.",
             ) from error
-        self._path = path
+        self._path, self.ends = path, ends
         taken = only_input(path, self._session.get_inputs(), ends.input_name)
         added = self._penultimate.tensor if self._penultimate else None
         outputs = [node for node in self._session.get_outputs() if node.name != added]

@@ -14,7 +14,8 @@ from edgewise.runtime.protobuf import Protobuf, Span
 _GRAPH = 7  # ModelProto.graph
 _NODE, _INITIALIZER, _INPUT = 1, 5, 11  # of GraphProto
 _TAKES, _GIVES, _OPERATOR = 1, 2, 4  # of NodeProto
-_DIMS, _DATA_TYPE, _TENSOR_NAME = 1, 2, 8  # of TensorProto
+_DIMS, _DATA_TYPE, _TENSOR_NAME, _EXTERNAL = 1, 2, 8, 13  # of TensorProto
+_KEY, _VALUE, _LOCATION = 1, 2, "location"  # of StringStringEntryProto, and the key of a file's path
 _NAME, _TYPE, _TENSOR, _SHAPE, _SIDE, _FIXED = 1, 2, 1, 2, 1, 1  # from ValueInfoProto down to a side of its shape
 _WEIGHT_TYPES = {1, 2, 3, 10, 11, 16}  # float, uint8, int8, float16, double, bfloat16
 
@@ -26,6 +27,7 @@ class OnnxFile:
     inputs: dict[str, tuple[int | None, ...]]  # those that must be fed, with their shapes; None = open
     params: int | None  # how many numbers are stored as weights; None: none are stored as initialisers
     pads_before_max_pool: bool  # a MaxPool takes what a Pad gives
+    beside: tuple[str, ...]  # paths of the files that hold weights, from the folder that it lies in
 
     @property
     def size_px(self) -> int | None:
@@ -52,12 +54,14 @@ class _Reader(Protobuf):
     def model(self) -> OnnxFile:
         inputs: dict[str, tuple[int | None, ...]] = {}
         stored: dict[str, int] = {}
+        beside: set[str] = set()
         padded: set[str] = set()
         pooled: set[str] = set()
         for graph in self.inside(self.whole, _GRAPH):
             for number, span in self.fields(graph):
                 if number == _INITIALIZER:
                     stored[self.text(span, _TENSOR_NAME)] = self._count(span)
+                    beside |= self._locations(span)
                 elif number == _INPUT:
                     inputs[self.text(span, _NAME)] = self._shape(span)
                 elif number == _NODE:
@@ -68,7 +72,12 @@ class _Reader(Protobuf):
             {name: shape for name, shape in inputs.items() if name not in stored},
             sum(stored.values()) or None,
             bool(padded & pooled),
+            tuple(sorted(beside)),
         )
+
+    def _locations(self, tensor: Span) -> set[str]:
+        entries = self.inside(tensor, _EXTERNAL)
+        return {self.text(entry, _VALUE) for entry in entries if self.text(entry, _KEY) == _LOCATION}
 
     def _count(self, tensor: Span) -> int:
         """The numbers of one TensorProto; 0 when it holds no weights but indices or shapes."""

@@ -10,13 +10,16 @@ import numpy as np
 from edgewise.errors import MissingExtra, ModelError
 from edgewise.private import hide_openvino_telemetry
 from edgewise.runtime.image_ends import chosen_output, layout_of, only_input, output_count, square_side, takes_one_image
+from edgewise.runtime.onnx_file import read_onnx_file
 from edgewise.runtime.openvino_penultimate import find_in_openvino
+from edgewise.runtime.openvino_reason import reason_of
 from edgewise.runtime.penultimate import as_vectors
 from edgewise.runtime.session import Ends, Quantised, Signature
 
 PRECISION = ("edgewise", "precision")  # where in a file stands what its floating-point layers are computed in
 _HINTS = {"fp32": "f32", "fp16": "f16", "bf16": "bf16"}
 _NUMBERS = {"f32": np.float32, "f16": np.float16, "u8": np.uint8}
+_START = 4096  # bytes, in which an .xml says what it is
 _RAW_PIXELS = Quantised(scale=1.0, zero_point=0, lowest=0)
 
 
@@ -43,7 +46,7 @@ class OpenVinoSession:
         self._number = _NUMBERS[taken.type]
         self._layout = layout_of(path, taken.shape, ends.layout)
         self._one_by_one = takes_one_image(path, taken.shape)
-        self._output = [port.get_any_name() for port in model.outputs].index(given.name)
+        self._output = [_name(port) for port in model.outputs].index(given.name)
         self._vector = find_in_openvino(model, model.outputs[self._output]) if embedding else None
         if self._vector is not None:
             model.add_outputs([self._vector.port])
@@ -126,7 +129,13 @@ class _End:
     @classmethod
     def of(cls, port: Any) -> "_End":
         sides = [side.get_length() if side.is_static else None for side in port.get_partial_shape()]
-        return cls(port.get_any_name(), port.get_element_type().get_type_name(), sides)
+        return cls(_name(port), port.get_element_type().get_type_name(), sides)
+
+
+def _name(port: Any) -> str:
+    """Its name; what OpenVINO itself makes of PyTorch modules has none, there it is that of the operator."""
+    names = sorted(port.get_names())
+    return names[0] if names else port.get_node().get_friendly_name()
 
 
 def import_openvino(what: str) -> Any:
@@ -143,6 +152,8 @@ def read_openvino(core: Any, path: Path) -> Any:
     """OpenVINO's model of a file. Raises `ModelError`."""
     if path.suffix == ".xml" and path.is_file() and not path.with_suffix(".bin").is_file():
         raise ModelError(f"{path} has no weights: there is no {path.with_suffix('.bin').name} beside it.", "Copy both.")
+    if path.is_file() and not _looks_like_a_network(path):
+        raise ModelError(f"{path} is no network that OpenVINO reads.", "See that the file is whole: .xml or .onnx.")
     try:
         return core.read_model(path)
     except RuntimeError as error:
@@ -150,6 +161,14 @@ def read_openvino(core: Any, path: Path) -> Any:
             f"{path} cannot be loaded by OpenVINO: {reason_of(error)}",
             "See that the file is whole, and of operators that OpenVINO knows.",
         ) from error
+
+
+def _looks_like_a_network(path: Path) -> bool:
+    """What is none is tried by OpenVINO as all other formats that it knows, which write to stderr, past Python."""
+    if path.suffix != ".xml":
+        return read_onnx_file(path) is not None
+    with path.open("rb") as stream:
+        return b"<net" in stream.read(_START)
 
 
 def compiled_openvino(core: Any, model: Any, path: Path, threads: int) -> Any:
@@ -171,10 +190,3 @@ def compiled_openvino(core: Any, model: Any, path: Path, threads: int) -> Any:
         raise ModelError(
             f"{path} cannot be compiled by OpenVINO: {reason_of(error)}", "Run it on another engine."
         ) from error
-
-
-def reason_of(error: Exception) -> str:
-    """What one of its errors says that is worth telling: not where in its own source it was raised."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    told = [line for line in lines if line and not line.startswith(("Exception from", "Check '"))]
-    return (told or lines or [type(error).__name__])[-1][:300]

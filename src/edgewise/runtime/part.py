@@ -9,7 +9,8 @@ import numpy as np
 from edgewise.errors import ModelError
 from edgewise.runtime.engines import Engine
 from edgewise.runtime.onnx_part import OnnxPart
-from edgewise.runtime.openvino import compiled_openvino, import_openvino, read_openvino, reason_of
+from edgewise.runtime.openvino import compiled_openvino, import_openvino, read_openvino
+from edgewise.runtime.openvino_reason import reason_of
 
 
 class Part(Protocol):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgewise.errors import ModelError
 from edgewise.zoo.card import CardFile
-from edgewise.zoo.model_files import FILE_KINDS
+from edgewise.zoo.model_files import FILE_KINDS, are_there, files_of
 from edgewise.zoo.sources import Source
 
 
@@ -33,10 +33,11 @@ class Carried:
     def _file(self, name: str, path: str) -> Path:
         places = list(self._places(path))
         for place in places:
-            if place.is_file():
+            if are_there(place):
                 return place
+        lacking = [next(part for part in files_of(place) if not part.is_file()) for place in places]
         raise ModelError(
-            f"The model {name} is not there: no {' and no '.join(map(str, dict.fromkeys(places)))}.",
+            f"The model {name} is not there: no {' and no '.join(map(str, dict.fromkeys(lacking)))}.",
             "Name the folder that holds it: Engine(..., models=DIR), or `edgewise classify --models DIR`.",
         )
 

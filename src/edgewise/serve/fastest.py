@@ -1,14 +1,13 @@
 """Which runtime, on how many threads, is fastest on this device: measured once for each network, and remembered."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgewise.errors import EdgewiseError
 from edgewise.prune.speed import sessions_in_turns_ms
 from edgewise.runtime.engines import Engine, engine_named, engines_for, installed_version
+from edgewise.runtime.session import Session
 from edgewise.serve.way import Way, all_ways, quickest, remembered_times
 from edgewise.zoo.loaders import load
 from edgewise.zoo.model_files import FILE_KINDS, file_fingerprint
@@ -21,7 +20,10 @@ _RUNS, _LEAST_S = 15, 0.2
 
 @dataclass(frozen=True)
 class Ways:
-    """What to choose among; `tell` is called with a network's name before it is measured."""
+    """What to choose among; `tell` is called with a network's name before it is measured.
+
+    A kind of network that one runtime alone reads runs on that, whatever is asked for.
+    """
 
     runtime: str | None = None  # None: the usual one; FASTEST: that
     threads: int | None = 1  # None: as many as are fastest
@@ -44,14 +46,16 @@ class Ways:
         )
         if not times:
             load(source, engine=ways[0].engine)  # says why
-        return quickest(times)
+        return quickest(times) if times else ways[0]
 
     def engines(self, kind: str) -> list[Engine]:
         """The runtimes to choose among for a kind of source, the usual one first. Raises `UsageError`."""
         able = engines_for(kind)
         if self.runtime == FASTEST:
             return [one for one in able if one is able[0] or installed_version(one)]
-        return [able[0]] if self.runtime is None else [engine_named(self.runtime, kind)]
+        if self.runtime is None or (len(able) == 1 and self.runtime in list(Engine)):
+            return [able[0]]
+        return [engine_named(self.runtime, kind)]
 
 
 def _measured(source: Source, ways: Sequence[Way]) -> dict[Way, float | None]:
@@ -63,13 +67,20 @@ def _measured(source: Source, ways: Sequence[Way]) -> dict[Way, float | None]:
     for threads in dict.fromkeys(way.threads for way in ways):
         loaded = {way: _loaded(source, way) for way in ways if way.threads == threads}
         sessions = {way: one for way, one in loaded.items() if one is not None}
-        with suppress(EdgewiseError):
-            times = sessions_in_turns_ms(list(sessions.values()), runs=_RUNS, pick=min, least_s=_LEAST_S)
-            found |= dict(zip(sessions, times, strict=True))
+        found |= _in_turns_ms(sessions)
     return found
 
 
-def _loaded(source: Source, way: Way) -> tuple[Any, int] | None:
+def _in_turns_ms(sessions: Mapping[Way, tuple[Session, int]]) -> dict[Way, float | None]:
+    try:
+        times = sessions_in_turns_ms(list(sessions.values()), runs=_RUNS, pick=min, least_s=_LEAST_S)
+    except EdgewiseError:  # of one that ran when it was loaded
+        alone = [_in_turns_ms({way: session}) for way, session in sessions.items()] if len(sessions) > 1 else []
+        return dict.fromkeys(sessions) | {way: ms for one in alone for way, ms in one.items()}
+    return dict(zip(sessions, times, strict=True))
+
+
+def _loaded(source: Source, way: Way) -> tuple[Session, int] | None:
     try:
         classifier = load(source, threads=way.threads, engine=way.engine)
     except EdgewiseError:

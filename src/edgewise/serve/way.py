@@ -54,13 +54,12 @@ def remembered_times(name: str, ways: Sequence[Way], measure: Measure, tell: Cal
     What was measured with these versions is taken from there. Else `tell` is called, then `measure`.
     """
     path = memory_path(name)
-    versions = {engine.value: installed_version(engine) for engine in {way.engine for way in ways} if engine}
-    known = _remembered(path, versions)
+    known = _remembered(path)
     if not all(way.key in known for way in ways):
         tell()
         known |= {way.key: ms for way, ms in measure(ways).items()}
         with suppress(StoreError):  # a device that cannot keep it measures again
-            store.write_json(path, KIND, SCHEMA, {"versions": versions, "ms": known})
+            store.write_json(path, KIND, SCHEMA, {"versions": _versions(), "ms": known})
     return {way: ms for way in ways if (ms := known[way.key]) is not None}
 
 
@@ -70,12 +69,22 @@ def memory_path(name: str) -> Path:
     return Path(home).expanduser() / "fastest" / f"{name}-{device_id(fingerprint())}.json"
 
 
-def _remembered(path: Path, versions: dict[str, str | None]) -> dict[str, float | None]:
-    """Nothing where it was measured with other versions, or cannot be read."""
+def _versions() -> dict[str, str | None]:
+    return {engine.value: installed_version(engine) for engine in Engine}
+
+
+def _remembered(path: Path) -> dict[str, float | None]:
+    """Less what was measured with another version of its runtime; nothing where it cannot be read."""
     try:
         stored = store.read_json(path, KIND, SCHEMA)
     except StoreError:
         return {}
-    if not isinstance(stored.get("ms"), dict) or stored.get("versions") != versions:
+    times, versions = stored.get("ms"), stored.get("versions")
+    if not isinstance(times, dict) or not isinstance(versions, dict):
         return {}
-    return {key: ms for key, ms in stored["ms"].items() if ms is None or isinstance(ms, float)}
+    same = {engine for engine, version in _versions().items() if versions.get(engine) == version}
+    return {key: ms for key, ms in times.items() if key.partition(" ")[0] in same and _is_time(ms)}
+
+
+def _is_time(ms: object) -> bool:
+    return ms is None or (isinstance(ms, float) and ms > 0)

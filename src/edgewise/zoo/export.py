@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,8 @@ def _write_card(path: Path, card: Card) -> None:
         temporary.write_text(card_toml(card), encoding="utf-8")
 
 
-def card_toml(card: Card) -> str:
-    """The card file that says what this card says."""
+def card_toml(card: Card, *, without: Collection[str] = ()) -> str:
+    """The card file that says what this card says, `without` some of its keys."""
     prepared = card.preprocess
     values: dict[str, Any] = {
         "name": card.name,
@@ -112,7 +113,9 @@ def card_toml(card: Card) -> str:
     figures = {"macs": card.macs, "params": card.params, "licence": card.licence, "paper": card.paper}
     values |= {key: value for key, value in figures.items() if value}
     # JSON strings, numbers and arrays of them are TOML too.
-    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+    return "".join(
+        f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items() if key not in without
+    )
 
 
 def to_onnx(module: Any, size_px: int, what: str) -> bytes:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from edgewise.errors import ModelError
+from edgewise.runtime.onnx_file import read_onnx_file
 from edgewise.store import file_sha256
 
 SUFFIXES = {"onnx": ".onnx", "tflite": ".tflite", "openvino": ".xml", "executorch": ".pte", "ncnn": ".param"}
@@ -16,11 +17,16 @@ def kind_of(path: Path) -> str:
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The file itself, and the one that holds its weights where that is another."""
+    """The file itself, and those that hold its weights where these are others."""
     if path.suffix in _WITH_WEIGHTS_BESIDE:
         return path, path.with_suffix(".bin")
-    external = path.with_name(f"{path.name}.data")  # where exporters put large weights of ONNX files
-    return (path, external) if external.is_file() else (path,)
+    stored = read_onnx_file(path) if path.suffix == ".onnx" else None
+    return path, *(path.parent / name for name in (stored.beside if stored else ()))
+
+
+def are_there(path: Path) -> bool:
+    """Whether a network's file is, and the ones beside it that belong to it."""
+    return all(part.is_file() for part in files_of(path))
 
 
 def file_bytes(path: Path) -> int | None:
@@ -32,7 +38,7 @@ def file_bytes(path: Path) -> int | None:
 
 
 def file_fingerprint(path: Path) -> str:
-    """SHA-256 of a network's file and of the one beside it, one after the other. Raises `ModelError`."""
+    """SHA-256 of a network's file and of those beside it, one after the other. Raises `ModelError`."""
     try:
         return "".join(file_sha256(part) for part in files_of(path))
     except OSError as error:
