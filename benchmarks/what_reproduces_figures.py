@@ -7,6 +7,7 @@ from typing import Any
 
 from pages import markdown_table
 
+from edgewise.select.named import PREMODEL
 from edgewise.select.paper.published import PUBLISHED, Published
 
 PREDICTIONS = "published predictions"
@@ -134,8 +135,21 @@ def _special(key: str, ours: Mapping[str, Cell], results: Results) -> str:
     if key in ("features time", "decision time"):
         return _times(key, results["features"])
     if key.startswith("compressed"):
-        return "not asked: no four variants of one network in these data"
+        return _compressed(key, results["compression_case"])
     return ""
+
+
+def _compressed(key: str, case: Results) -> str:
+    """The benchmark of its own: the premodel that falls back, against the plain network, and what needs no premodel."""
+    premodel = case["beside"][PREMODEL]
+    where = f"on a {case['network']['kind']} ([four variants](compression_case.md))"
+    if key == "compressed speed":
+        return f"{premodel['times_as_fast_as_plain']['value']:.2f}x {where}"
+    alone = {row["name"]: row for row in case["table"]["rows"] if row["kind"] == "single"}
+    plain, int8 = alone["plain"], alone["int8"]
+    faster, more = plain["mean_ms"] / int8["mean_ms"], int8["accuracy"]["value"] - plain["accuracy"]["value"]
+    lost = 100 * premodel["over_plain"]["value"]
+    return f"{lost:+.1f} points {where}; int8 alone is {faster:.2f}x as fast for {100 * more:+.1f} points"
 
 
 def _predicted(results: Results, key: str) -> float | None:

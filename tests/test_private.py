@@ -38,6 +38,12 @@ def test_answering_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.openvino
+def test_a_look_at_the_packages_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = "from edgewise.runtime.import_check import main; main(['nncf', 'openvino', 'onnxruntime'])"
+    assert _left_behind(code, tmp_path) == []
+
+
+@pytest.mark.openvino
 def test_quantising_leaves_its_result_alone(tmp_path: Path) -> None:
     assert _left_behind(_QUANTISE, tmp_path) == ["xs.bin", "xs.xml"]
 

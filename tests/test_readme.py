@@ -1,6 +1,7 @@
 """The README's commands and code run as they stand."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -89,7 +90,7 @@ def test_a_user_is_played(workplace: Path) -> None:
 @pytest.mark.torch
 def test_accelerators_are_tried(workplace: Path) -> None:
     """The third command needs a network that `edgewise prune` made; it has tests of its own."""
-    lines = blocks("sh")[2].splitlines()
+    lines = blocks("sh")[3].splitlines()
     assert [shlex.split(line)[2] for line in lines] == ["run", "explore", "study"]
     for line in lines[:2]:
         _, *command = shlex.split(re.sub(r"torchvision:\w+", "tiny:xs", line))
@@ -103,6 +104,29 @@ def test_accelerators_are_tried(workplace: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
     assert (workplace / "explored.html").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.openvino
+@pytest.mark.torch
+def test_networks_are_exported_and_compared(workplace: Path) -> None:
+    lines = blocks("sh")[2].replace("timm:resnet50", "tiny:xs").replace("--threads 4", "--to openvino").splitlines()
+    assert [shlex.split(line)[1] for line in lines] == ["export", "benchmark", "devices"]
+    for line in lines:
+        done = subprocess.run(
+            [sys.executable, "-m", *shlex.split(line)],
+            cwd=workplace,
+            env={**os.environ, "EDGEWISE_DEVICES": str(workplace / "devices")},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+    assert {path.name for path in (workplace / "exported").iterdir()} >= {
+        "tiny-xs-int8.onnx",
+        "tiny-xs-openvino-int8.xml",
+    }
 
 
 def test_card_is_a_card() -> None:

@@ -119,7 +119,7 @@ def test_an_unfinished_profile_of_an_older_schema(edgewise: Run, home: Path, dra
         ("classify", "selector/selector.safetensors"),
     ],
 )
-@pytest.mark.parametrize("how", ["torn", "empty", "gone"])
+@pytest.mark.parametrize("how", ["torn", pytest.param("empty", marks=[slow, pytest.mark.long]), "gone"])
 def test_a_file_that_is_not_whole(
     edgewise: Run, home: Path, drawn_folder: Path, what: str, file: str, how: str
 ) -> None:

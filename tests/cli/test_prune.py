@@ -8,6 +8,7 @@ import pytest
 
 from edgewise.errors import DataError, EdgewiseError, GuardRefused, LabelError, UsageError
 from tests.cli.conftest import Here
+from tests.devices.test_predict import table_of
 from tests.tiny_generic import bundled_file
 
 pytestmark = pytest.mark.torch
@@ -84,6 +85,22 @@ def test_a_user_network_is_made_written_and_told(here: Here, asked: dict[str, ob
     (out / "report.html").unlink()
     assert "report.html" in here("prune", "report", out)
     assert "the guard" in (out / "report.html").read_text().lower()
+
+
+@pytest.mark.slow  # exports networks
+def test_a_user_network_for_a_device_of_the_table(here: Here, asked: dict[str, object], tmp_path: Path) -> None:
+    table_of(tmp_path / "table", 8)
+    there = asked | {"--device": "pi", "--table": tmp_path / "table"}
+    printed = json.loads(here("prune", *_arguments(there), "--json"))
+    told = printed["foretold"]
+    assert (told["device"], told["networks"]) == ("pi", 8)
+    assert told["generic_ms"] / told["ms"] > 1.05
+    assert 0 <= told["median_error"] <= told["worst_error"]
+    assert printed["ms"] != told["ms"]  # one is measured here, the other foretold
+    with pytest.raises(UsageError, match="no device 'nano'"):
+        here("prune", *_arguments(there | {"--device": "nano"}))
+    with pytest.raises(UsageError, match="--table"):
+        here("prune", *_arguments(asked | {"--table": tmp_path / "table"}))
 
 
 @pytest.mark.slow  # exports networks

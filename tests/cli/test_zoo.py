@@ -105,9 +105,9 @@ class TestExport:
             '[[model]]\nsource = "timm:test_resnet"\nweights = "w.safetensors"\n'
             f"classes = {json.dumps(list(CLASSES))}\n"
         )
-        exported = edgewise("zoo", "export", tmp_path / "zoo.toml", "--out", tmp_path / "onnx", "--json")
+        exported = edgewise("export", tmp_path / "zoo.toml", "--out", tmp_path / "onnx", "--json")
         assert exported.returncode == 0, exported.stderr
-        (file,) = json.loads(exported.stdout)
+        (file,) = json.loads(exported.stdout)["written"]
         assert file["model"] == str(tmp_path / "onnx" / "test_resnet.onnx")
         found = {}
         for name, zoo in (("torch", tmp_path / "zoo.toml"), ("onnx", file["model"])):
@@ -118,12 +118,6 @@ class TestExport:
             found[name] = np.load(logits).astype(np.float64)
         assert np.ptp(found["torch"], axis=0).max() > 1
         np.testing.assert_allclose(found["onnx"], found["torch"], atol=1e-3 * np.abs(found["torch"]).max())
-
-    def test_what_needs_none_is_said(self, edgewise: Run, tmp_path: Path) -> None:
-        done = edgewise("zoo", "export", "tiny:xs", "--out", tmp_path / "out")
-        assert done.returncode == USAGE
-        assert "tiny:xs does not run on PyTorch; it needs no export" in done.stderr
-        assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.torch

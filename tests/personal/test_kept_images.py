@@ -62,7 +62,7 @@ def test_what_it_doubts_the_generic_network_answers_from_the_image_on(
     keeping.until(learner, ANNA, "watch")
     assert learner.watching is not None
     network, counted = learner.watching.network, Counted(monkeypatch)
-    network.let_choose(Chooser((1,), (0.0,), 1e6, 1.2, 0.0))
+    network.let_choose(Chooser((1,), (-1.0,), 1e6, 1.2, 0.0))
     found = infer(keeping.generic, keeping.stream.next(ANNA), network)
     assert found.member is None
     assert found.ms > 0

@@ -73,6 +73,9 @@ def command(
         print_json({"written": written, "failed": [str(error) for error in failed]})
     elif written:
         _show(written)
+    for one in written if not quiet else ():
+        if one.slow:
+            show_note(f"{one.model.name}: slow operators: {', '.join(one.slow)}")
     for error in failed[1:]:
         show_error(error)
     if failed:

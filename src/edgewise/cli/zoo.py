@@ -17,7 +17,7 @@ from edgewise.zoo.listing import Listed, list_source
 from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import KINDS, Source, find, find_one
 
-app = typer.Typer(help="The classifiers: list, describe, export them; train the bundled ones.", no_args_is_help=True)
+app = typer.Typer(help="The classifiers: list and describe them; train the bundled ones.", no_args_is_help=True)
 
 _FAMILIES = (
     "these are bundled; name others: onnx:PATH, tflite:PATH, 'timm:*mobilenet*', 'torchvision:resnet*', "
@@ -114,31 +114,6 @@ def describe(
     for label, value in _rows(found):
         table.add_row(label, Text(value, overflow="fold"))
     out.print(table)
-
-
-@app.command("export")
-def export(
-    names: Annotated[list[str], typer.Argument(help="timm:, torchvision:, hf: or torch: classifiers, as for --zoo.")],
-    out_folder: Annotated[Path, typer.Option("--out", help="The folder for NAME.onnx and its card, NAME.toml.")],
-    weights: options.Weights = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-) -> None:
-    """Write PyTorch classifiers as ONNX files with cards, which run without PyTorch, and check that they agree."""
-    from edgewise.zoo.export import export_onnx
-
-    sources = find(names, weights or ())
-    written = []
-    with progress_bars(quiet=quiet or json) as progress:
-        for i, source in enumerate(sources):
-            progress("exporting", i, len(sources))
-            written.append(export_onnx(load(source), out_folder))
-        progress("exporting", len(sources), len(sources))
-    if json:
-        print_json(written)
-        return
-    rows = [[str(one.model), f"{one.relative_error:.1e}"] for one in written]
-    print_table("", ["written, with its card", "largest difference, as a share of the largest output"], rows)
 
 
 def _rows(found: Description) -> list[tuple[str, str]]:

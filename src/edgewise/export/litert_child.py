@@ -17,8 +17,8 @@ def main(program: str, out: str, images: str = "") -> None:
     import torch
 
     stored = torch.export.load(program)
-    arguments, _ = stored.example_inputs or ((), {})
-    (taken,) = arguments
+    assert stored.example_inputs is not None, "it was exported with some"
+    taken: torch.Tensor = stored.example_inputs[0][0]
     module = stored.module()
 
     class ChannelsLast(torch.nn.Module):

@@ -85,4 +85,8 @@ class Exporter(Protocol):
     where the runtime cannot take the network, `MissingExtra` without the packages.
     """
 
-    def __call__(self, network: Network, path: Path, precision: Precision, images: Images | None) -> None: ...
+    def __call__(
+        self, network: Network, path: Path, precision: Precision, images: Images | None
+    ) -> tuple[str, ...] | None:
+        """What it returns are the operators that run, and run slowly."""
+        ...

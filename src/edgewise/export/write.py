@@ -56,6 +56,7 @@ class Written:
     card: Path
     bytes: int
     agreement: Agreement
+    slow: tuple[str, ...] = ()  # operators that the runtime has slow kernels for
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,13 @@ def write(
         with tempfile.TemporaryDirectory(prefix="edgewise-export-") as scratch:
             made = Path(scratch) / path.name
             network = Network(classifier, Path(scratch))
-            _exporter(target.engine)(network, made, target.precision, images.calibrate if images else None)
+            slow = _exporter(target.engine)(network, made, target.precision, images.calibrate if images else None)
             found = agreement(classifier, _loaded(target, made, network, own_name), images.judge if images else None)
             _see_that_it_agrees(target, classifier.card.name, found, least_agreement)
             placed = _placed(made, folder)
     except OSError as error:  # of the scratch folder; what is placed says so itself
         raise cannot_write(Path(tempfile.gettempdir()), error) from error
-    return Written(target, path, placed, file_bytes(path) or 0, found)
+    return Written(target, path, placed, file_bytes(path) or 0, found, slow or ())
 
 
 def _see_that_it_is_another(classifier: Classifier, path: Path) -> None:

@@ -12,11 +12,14 @@ from time import perf_counter
 
 import numpy as np
 
+from edgewise.private import hide_openvino_telemetry
+
 _BESIDE_TORCH = ("torchvision", "timm", "onnx2torch")  # the others import the first
 
 
 def main(distributions: list[str]) -> None:
     """Check each distribution; never raises."""
+    hide_openvino_telemetry()
     for name in distributions:
         print(json.dumps({"package": name}), flush=True)  # noqa: T201 - this is the protocol
         started = perf_counter()
