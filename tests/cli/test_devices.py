@@ -55,7 +55,7 @@ def test_compares_the_fastest_of_each(here: Here, shared: Path) -> None:
 def test_compares_all_rows_of_one(here: Here, shared: Path) -> None:
     rows = json.loads(here("devices", "compare", "a", "--table", shared, "--json"))
     assert [row["p50_ms"] for row in rows] == [6.0, 10.0, 30.0, None]
-    assert "out of memory" in here("devices", "compare", "a", "--table", shared)
+    assert "memory" in here("devices", "compare", "a", "--table", shared)
     one = json.loads(here("devices", "compare", "a", "--device", "pi", "--table", shared, "--json"))
     assert {row["device"] for row in one} == {"pi"}
     with pytest.raises(UsageError, match="no network 'c'"):

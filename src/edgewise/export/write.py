@@ -131,8 +131,7 @@ def write(
         with tempfile.TemporaryDirectory(prefix="edgewise-export-") as scratch:
             made = Path(scratch) / path.name
             network = Network(classifier, Path(scratch))
-            calibrate = images.calibrate if images else None
-            slow = _exporter(target.engine)(network, made, target.precision, calibrate)
+            slow = _exporter(target.engine)(network, made, target.precision, images.calibrate if images else None)
             found = agreement(classifier, _loaded(target, made, network, own_name), images.judge if images else None)
             _see_that_it_agrees(target, classifier.card.name, found, least_agreement)
             placed = _placed(made, folder)
