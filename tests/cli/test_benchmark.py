@@ -55,6 +55,13 @@ def test_rows_with_images_of_the_user(here: Here, table: Path, drawn_folder: Pat
     assert all(0 <= float(row[-2]) <= 100 for row in rows), "the share of the same answers"
 
 
+def test_several_networks_take_turns(here: Here) -> None:
+    shown = here("benchmark", "tiny:xs", "tiny:s", "--to", "onnxruntime", "--no-save")
+    heading, *rows = [line.split() for line in shown.splitlines() if line.strip()]
+    assert heading[:2] == ["network", "runtime"]
+    assert {(row[0], row[1]) for row in rows} == {("tiny:xs", "onnxruntime"), ("tiny:s", "onnxruntime")}
+
+
 def test_a_runtime_that_is_not_installed_is_a_row(here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the processes import comes from a folder where OpenVINO is broken."""
     (tmp_path / "path").mkdir()
@@ -68,7 +75,7 @@ def test_a_runtime_that_is_not_installed_is_a_row(here: Here, tmp_path: Path, mo
     assert "extra [openvino]" in absent["failure"]
     assert (present["runtime"], present["failure"]) == ("onnxruntime", "")
     shown = here("benchmark", "tiny:xs", "--to", "openvino", "--no-save")
-    assert "openvino fp32: Exporting to OpenVINO needs the optional extra" in shown
+    assert "tiny:xs, openvino fp32: Exporting to OpenVINO needs the optional extra" in shown
 
 
 def test_int8_without_images_is_a_row(here: Here) -> None:
@@ -136,7 +143,6 @@ def test_a_file_of_one_runtime_is_timed_as_it_is(here: Here, tmp_path: Path) -> 
     ("arguments", "reason"),
     [
         (("ensemble:tiny:xs+tiny:s",), "is several networks"),
-        (("tiny:*",), "means 4 classifiers"),
         (("tiny:xs", "--to", "tensorrt"), "is no runtime to export to"),
         (("tiny:xs", "--to", "onnxruntime", "--precision", "bf16"), "ONNX Runtime has no bf16"),
         (("tiny:xs", "--to", "onnxruntime", "--device", "My Pi"), "cannot name a device"),
@@ -145,7 +151,7 @@ def test_a_file_of_one_runtime_is_timed_as_it_is(here: Here, tmp_path: Path) -> 
 def test_odd_arguments_are_said_before_the_work(
     here: Here, table: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], reason: str
 ) -> None:
-    monkeypatch.setattr("edgewise.bench.benchmark.load", lambda _: pytest.fail("worked before it looked"))
+    monkeypatch.setattr("edgewise.bench.subject.load", lambda _: pytest.fail("worked before it looked"))
     with pytest.raises(UsageError, match=reason):
         here("benchmark", *arguments)
     assert not table.exists()
@@ -154,7 +160,7 @@ def test_odd_arguments_are_said_before_the_work(
 def test_a_table_that_cannot_be_written_is_said_before_the_work(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgewise.bench.benchmark.load", lambda _: pytest.fail("worked before it looked"))
+    monkeypatch.setattr("edgewise.bench.subject.load", lambda _: pytest.fail("worked before it looked"))
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         here("benchmark", "tiny:xs", "--to", "onnxruntime", "--table", tmp_path / "file" / "table")

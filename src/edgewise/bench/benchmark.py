@@ -1,31 +1,23 @@
-"""One table for one network on this device: every runtime, precision and number of threads, in turns."""
+"""One table for networks on this device: every runtime, precision and number of threads, in turns."""
 
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgewise.bench.entrant import Entrant
+from edgewise.bench.subject import Images, Subject, subject_of
 from edgewise.bench.turns import Timed, take_turns
-from edgewise.bench.written import Variant, Wish, written_for
+from edgewise.bench.written import Variant
 from edgewise.devices.layer import NetworkLayers
 from edgewise.devices.measured_layers import measure_layers
 from edgewise.devices.result import Result
-from edgewise.errors import EdgewiseError, ModelError, UsageError
-from edgewise.export.network import Precision
-from edgewise.export.write import Target, write
+from edgewise.errors import EdgewiseError, ModelError
+from edgewise.export.write import Target
 from edgewise.profile.latency import Mode
 from edgewise.progress import Progress, silent
-from edgewise.runtime.engines import Engine, engines_for, installed_version
-from edgewise.runtime.onnx import OnnxSession
-from edgewise.runtime.torch import TorchSession
-from edgewise.zoo.card import read_card
-from edgewise.zoo.classifier import Classifier
-from edgewise.zoo.loaders import load
-from edgewise.zoo.macs.count import count_work, macs_of
-from edgewise.zoo.macs.work import Uncounted
-from edgewise.zoo.model_files import file_bytes
+from edgewise.runtime.engines import Engine, installed_version
 from edgewise.zoo.sources import Source
 
 
@@ -36,89 +28,37 @@ class Settings:
     targets: tuple[Target, ...]
     threads: tuple[int, ...] = (1,)
     mode: Mode = "rapid"
-    data: str | None = None  # the user's images, to calibrate on and to compare answers
-    limit: int = 250
+    images: Images = field(default_factory=Images)
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Rows in the order of settings, one for each target and number of threads; layers where ONNX Runtime runs it."""
+    """A row for each network, target and number of threads; layers where ONNX Runtime runs the network."""
 
     results: tuple[Result, ...]
     layers: tuple[NetworkLayers, ...]
 
 
-def benchmark(source: Source, settings: Settings, progress: Progress = silent) -> Measured:
-    """Write the network for each target, then time all of them in turns, for one number of threads after the other.
+def benchmark(sources: Sequence[Source], settings: Settings, progress: Progress = silent) -> Measured:
+    """Write the networks for each target, then time all of them in turns, for one number of threads after the other.
 
-    What cannot be written, loaded or run is a row that says why. A source that is a file of one runtime is timed as it
-    is on the runtimes that read it, whatever the targets are. Raises `UsageError` for an ensemble, and what loading the
-    original does.
+    What cannot be written, loaded or run is a row that says why. Raises as `subject_of` does.
     """
-    if source.members:
-        raise UsageError(f"{source.text} is several networks.", "Benchmark them one by one.")
-    progress("loading", 0, 1)
-    original = load(source)
-    progress("loading", 1, 1)
     with tempfile.TemporaryDirectory(prefix="edgewise-benchmark-") as scratch:
-        folder = Path(scratch)
-        onnx = _onnx(original, source, folder / "onnx")
-        if onnx is None:
-            variants = _as_they_are(original, source)
-        else:
-            wish = Wish(source, onnx, settings.data, settings.limit, settings.seed)
-            variants = [*_torch(original, source), *written_for(wish, settings.targets, folder / "made", progress)]
-        facts = _Facts(original.card.name, original.fingerprint, original.card.preprocess.size_px, macs_of(original))
-        results = [row for threads in settings.threads for row in _timed(variants, threads, facts, settings, progress)]
-        layers = _layers(_onnx_path(original, onnx), facts, settings, progress) if onnx is not None else ()
-    return Measured(tuple(results), layers)
+        subjects = [
+            subject_of(source, settings.targets, settings.images, Path(scratch) / str(number), progress)
+            for number, source in enumerate(sources)
+        ]
+        results = [row for threads in settings.threads for row in _timed(subjects, threads, settings, progress)]
+        layers = _layers(subjects, settings.threads, progress)
+    return Measured(tuple(results), tuple(layers))
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """Of the original."""
-
-    model: str
-    fingerprint: str
-    size_px: int
-    macs: int | None
-
-
-def _onnx(original: Classifier, source: Source, folder: Path) -> Source | None:
-    """The network as an ONNX file; None for one that is a file of another runtime."""
-    if isinstance(original.session, OnnxSession):
-        return source
-    if not isinstance(original.session, TorchSession):
-        return None
-    made = write(original, Target(Engine.ONNX_RUNTIME, "fp32"), folder)
-    return Source("onnx", str(made.model), read_card(made.card))
-
-
-def _torch(original: Classifier, source: Source) -> list[Variant]:
-    """The network where it comes from, if that is PyTorch."""
-    if not isinstance(original.session, TorchSession):
-        return []
-    weights = original.session.module.parameters()
-    stored = sum(weight.numel() * weight.element_size() for weight in weights)
-    return [Variant(Target(Engine.TORCH, "fp32"), source, stored)]
-
-
-def _as_they_are(original: Classifier, source: Source) -> list[Variant]:
-    try:
-        numbers = {layer.number for layer in count_work(original).layers}
-    except Uncounted:
-        numbers = {"int8"} if original.session.signature.input_quantised else set[str]()
-    precision: Precision = "int8" if "int8" in numbers else "fp32"
-    size = file_bytes(Path(source.where))
-    return [Variant(Target(engine, precision), source, size) for engine in engines_for(source.kind)]
-
-
-def _timed(
-    variants: Sequence[Variant], threads: int, facts: _Facts, settings: Settings, progress: Progress
-) -> list[Result]:
-    """A row for each variant, all on so many threads."""
-    rows = [_row(variant, threads, facts) for variant in variants]
+def _timed(subjects: Sequence[Subject], threads: int, settings: Settings, progress: Progress) -> list[Result]:
+    """A row for each variant of each network, all on so many threads."""
+    variants = [variant for subject in subjects for variant in subject.variants]
+    rows = [_row(subject, variant, threads) for subject in subjects for variant in subject.variants]
     entrants: dict[int, Entrant] = {}
     with ExitStack() as running:
         for place, variant in enumerate(variants):
@@ -152,16 +92,16 @@ def _timed_row(row: Result, timed: Timed) -> Result:
     )
 
 
-def _row(variant: Variant, threads: int, facts: _Facts) -> Result:
+def _row(subject: Subject, variant: Variant, threads: int) -> Result:
     return Result(
-        model=facts.model,
-        fingerprint=facts.fingerprint,
+        model=subject.model,
+        fingerprint=subject.fingerprint,
         runtime=variant.target.engine,
         version=installed_version(variant.target.engine) or "",
         precision=variant.target.precision,
         threads=threads,
-        size_px=facts.size_px,
-        macs=facts.macs,
+        size_px=subject.size_px,
+        macs=subject.macs,
         file_bytes=variant.bytes,
         p50_ms=None,
         p90_ms=None,
@@ -173,17 +113,15 @@ def _row(variant: Variant, threads: int, facts: _Facts) -> Result:
     )
 
 
-def _onnx_path(original: Classifier, onnx: Source) -> Path:
-    return original.session.path if isinstance(original.session, OnnxSession) else Path(onnx.where)
-
-
-def _layers(path: Path, facts: _Facts, settings: Settings, progress: Progress) -> tuple[NetworkLayers, ...]:
+def _layers(subjects: Sequence[Subject], threads: Sequence[int], progress: Progress) -> list[NetworkLayers]:
     """What a prediction for other networks is made of."""
     version = installed_version(Engine.ONNX_RUNTIME) or ""
+    wanted = [(subject, count) for subject in subjects for count in threads]
     found: list[NetworkLayers] = []
-    for done, threads in enumerate(settings.threads):
-        progress("timing layers", done, len(settings.threads))
-        timed = measure_layers(path, facts.size_px, threads)
-        found.append(NetworkLayers(facts.model, facts.fingerprint, version, threads, facts.size_px, timed))
-    progress("timing layers", len(settings.threads), len(settings.threads))
-    return tuple(found)
+    for done, (subject, count) in enumerate(wanted):
+        progress("timing layers", done, len(wanted))
+        if subject.onnx is not None:
+            timed = measure_layers(subject.onnx, subject.size_px, count)
+            found.append(NetworkLayers(subject.model, subject.fingerprint, version, count, subject.size_px, timed))
+    progress("timing layers", len(wanted), len(wanted))
+    return found

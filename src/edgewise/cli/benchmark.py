@@ -1,4 +1,4 @@
-"""`edgewise benchmark`: how fast a classifier is on each runtime of this device."""
+"""`edgewise benchmark`: how fast classifiers are on each runtime of this device."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from edgewise.cli import options
 from edgewise.cli.console import out, percent, print_json, print_table, progress_bars, show_note
 from edgewise.cli.export import Data, Limit
 from edgewise.profile.latency import Mode
-from edgewise.zoo.sources import find_one
+from edgewise.zoo.sources import find
 
 if TYPE_CHECKING:
     from edgewise.bench.benchmark import Measured
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="One classifier, as for --zoo.")],
+    names: Annotated[list[str], typer.Argument(help="Classifiers, as for --zoo.")],
     to: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,12 +46,13 @@ def command(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write a classifier for each runtime, run it there, and say what is fastest.
+    """Write classifiers for each runtime, run them there, and say what is fastest.
 
-    Each runtime has a process of its own, and all take turns, so that rows can be compared though the machine is
-    noisy. What a runtime cannot take is a row that says why. `peak MB` is of the whole process.
+    Each file on each runtime has a process of its own, and all take turns, so that rows can be compared though the
+    machine is noisy. What a runtime cannot take is a row that says why. `peak MB` is of the whole process.
     """
     from edgewise.bench.benchmark import Settings, benchmark
+    from edgewise.bench.subject import Images
     from edgewise.devices.device import check_name
     from edgewise.devices.table import DeviceTable
     from edgewise.machine import fingerprint
@@ -62,10 +63,11 @@ def command(
         check_name(device)
     if save:
         see_that_writable(into.folder)
-    source = find_one(name, weights or ())
-    settings = Settings(_targets(to, precision, data), tuple(threads or [1]), mode, data, limit, seed)
+    sources = find(names, weights or ())
+    images = Images(data, limit, seed)
+    settings = Settings(_targets(to, precision, data), tuple(threads or [1]), mode, images, seed)
     with progress_bars(quiet=quiet or json) as progress:
-        measured = benchmark(source, settings, progress)
+        measured = benchmark(sources, settings, progress)
     stored = into.add(fingerprint(), measured.results, measured.layers, name=device) if save else None
     if json:
         print_json({"device": stored.id if stored else None, "results": measured.results})
@@ -89,17 +91,16 @@ def _targets(to: list[str] | None, precision: list[str] | None, data: str | None
 def _show(measured: "Measured") -> None:
     ran = [one for one in measured.results if not one.failure]
     slowest = max((one.p50_ms or 0.0 for one in ran), default=0.0)
-    print_table(
-        "",
-        ["runtime", "precision", "threads", "MB", "p50 ms", "p90 ms", "peak MB", "same answer %", "x as fast"],
-        [_row(one, slowest) for one in sorted(ran, key=lambda one: one.p50_ms or 0.0)],
-        left=2,
-    )
+    columns = ["network", "runtime", "precision", "threads", "MB", "p50 ms", "p90 ms", "peak MB", "same answer %"]
+    rows = [_row(one, slowest) for one in sorted(ran, key=lambda one: one.p50_ms or 0.0)]
+    first = 0 if len({one.model for one in measured.results}) > 1 else 1  # of one network nothing need be said
+    print_table("", [*columns, "x as fast"][first:], [row[first:] for row in rows], left=3 - first)
     _show_failures([one for one in measured.results if one.failure])
 
 
 def _row(one: "Result", slowest_ms: float) -> Sequence[str]:
     return [
+        one.model,
         one.runtime,
         one.precision,
         str(one.threads),
@@ -113,9 +114,9 @@ def _row(one: "Result", slowest_ms: float) -> Sequence[str]:
 
 
 def _show_failures(failed: "Sequence[Result]") -> None:
-    told = dict.fromkeys((one.runtime, one.precision, one.failure) for one in failed)
-    for runtime, precision, why in told:
-        out.print(f"{runtime} {precision}: {why}", markup=False, soft_wrap=True)
+    told = dict.fromkeys((one.model, one.runtime, one.precision, one.failure) for one in failed)
+    for model, runtime, precision, why in told:
+        out.print(f"{model}, {runtime} {precision}: {why}", markup=False, soft_wrap=True)
 
 
 def _megabytes(count: int | None, digits: int) -> str:

@@ -83,14 +83,14 @@ def _convert(python: list[str], arguments: list[Path], source: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise ModelError(f"{source} cannot be converted to LiteRT within {_SECONDS} s.", _HINT) from error
     except OSError as error:
-        raise MissingEnvironment(f"{python[0]} cannot be run ({error.strerror}): exporting to LiteRT", "litert-torch",
-                                 HINT) from error  # fmt: skip
+        what = f"{python[0]} cannot be run ({error.strerror}): exporting to LiteRT"
+        raise MissingEnvironment(what, "litert-torch", HINT) from error
     if done.returncode == 0 and arguments[1].is_file():
         return
     reason = _reason(done)
     if reason.startswith("ModuleNotFoundError"):
-        raise MissingEnvironment(f"{python[0]} has not all ({reason}): exporting to LiteRT", "litert-torch",
-                                 HINT)  # fmt: skip
+        what = f"{python[0]} has not all ({reason}): exporting to LiteRT"
+        raise MissingEnvironment(what, "litert-torch", HINT)
     raise ModelError(f"{source} cannot be converted to LiteRT: {reason}", _HINT)
 
 
