@@ -1,6 +1,6 @@
 """`edgewise benchmark`: how fast classifiers are on each runtime of this device."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from edgewise.bench.benchmark import Measured
     from edgewise.devices.result import Result
     from edgewise.export.write import Target
+
+_COLUMNS = (
+    "network",
+    "runtime",
+    "precision",
+    "threads",
+    "MB",
+    "p50 ms",
+    "p90 ms",
+    "peak MB",
+    "agree %",
+    "x as fast",
+)
 
 
 def command(
@@ -91,15 +104,18 @@ def _targets(to: list[str] | None, precision: list[str] | None, data: str | None
 def _show(measured: "Measured") -> None:
     ran = [one for one in measured.results if not one.failure]
     slowest = max((one.p50_ms or 0.0 for one in ran), default=0.0)
-    columns = ["network", "runtime", "precision", "threads", "MB", "p50 ms", "p90 ms", "peak MB", "same answer %"]
     rows = [_row(one, slowest) for one in sorted(ran, key=lambda one: one.p50_ms or 0.0)]
-    first = 0 if len({one.model for one in measured.results}) > 1 else 1  # of one network nothing need be said
-    print_table("", [*columns, "x as fast"][first:], [row[first:] for row in rows], left=3 - first)
+    same = {
+        "network": len({one.model for one in measured.results}) < 2,
+        "threads": len({one.threads for one in measured.results}) < 2,
+    }
+    shown = [column for column in _COLUMNS if not same.get(column)]
+    print_table("", shown, [[row[column] for column in shown] for row in rows], left=2)
     _show_failures([one for one in measured.results if one.failure])
 
 
-def _row(one: "Result", slowest_ms: float) -> Sequence[str]:
-    return [
+def _row(one: "Result", slowest_ms: float) -> Mapping[str, str]:
+    cells = (
         one.model,
         one.runtime,
         one.precision,
@@ -110,7 +126,8 @@ def _row(one: "Result", slowest_ms: float) -> Sequence[str]:
         _megabytes(one.peak_bytes, 0),
         "" if one.agreement is None else percent(one.agreement),
         f"{slowest_ms / one.p50_ms:.2f}" if one.p50_ms else "",
-    ]
+    )
+    return dict(zip(_COLUMNS, cells, strict=True))
 
 
 def _show_failures(failed: "Sequence[Result]") -> None:
