@@ -27,7 +27,7 @@ _COLUMNS = (
     "p90 ms",
     "peak MB",
     "agree %",
-    "x as fast",
+    "speedup",
 )
 
 
