@@ -86,7 +86,7 @@ def test_foretells_a_network_with_its_errors(here: Here, measured: Path) -> None
 def test_refuses_what_it_cannot_foretell(here: Here, shared: Path) -> None:
     with pytest.raises(UsageError, match="no device 'nano'"):
         here("devices", "predict", "tiny:l", "--device", "nano", "--table", shared)
-    with pytest.raises(UsageError, match="1 networks"):
+    with pytest.raises(UsageError, match="pi has 1 network whose layers"):
         here("devices", "predict", "tiny:l", "--device", "pi", "--table", shared)
 
 

@@ -85,8 +85,7 @@ class Predictor:
         if len(measured) < FEWEST_NETWORKS:
             raise UsageError(
                 f"{device} has {len(measured)} network{'s' if len(measured) != 1 else ''} whose layers were timed with "
-                f"{threads} "
-                f"thread{'s' if threads > 1 else ''}; foretelling needs {FEWEST_NETWORKS} at least, and gets better "
+                f"{threads} thread{'s' if threads > 1 else ''}; foretelling needs {FEWEST_NETWORKS} at least, and gets better "
                 "with more.",
                 "Run `edgewise benchmark` there with a few more networks, of several families.",
             )
