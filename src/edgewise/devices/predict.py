@@ -83,10 +83,10 @@ class Predictor:
         """Raises as `predict` does."""
         measured = measured_networks(table, device, threads)
         if len(measured) < FEWEST_NETWORKS:
+            networks = f"{len(measured)} network{'s' if len(measured) != 1 else ''}"
             raise UsageError(
-                f"{device} has {len(measured)} network{'s' if len(measured) != 1 else ''} whose layers were timed with "
-                f"{threads} thread{'s' if threads > 1 else ''}; foretelling needs {FEWEST_NETWORKS} at least, and gets better "
-                "with more.",
+                f"{device} has {networks} whose layers were timed with {threads} thread{'s' if threads > 1 else ''}; "
+                f"foretelling needs {FEWEST_NETWORKS} at least, and gets better with more.",
                 "Run `edgewise benchmark` there with a few more networks, of several families.",
             )
         fit = Likeness().fit
