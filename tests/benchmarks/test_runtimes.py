@@ -21,18 +21,16 @@ def test_the_page_is_that_of_the_stored_results(scripts: Callable[[str], Any], s
 
 
 def test_every_runtime_has_a_row(stored: dict[str, Any]) -> None:
-    for rows in stored["rows"].values():
-        assert {"onnxruntime", "openvino", "litert", "executorch", "ncnn"} <= {one["runtime"] for one in rows}
+    assert {"onnxruntime", "openvino", "litert", "executorch", "ncnn"} <= {one["runtime"] for one in stored["rows"]}
 
 
-def test_what_is_left_compares_like_with_like(scripts: Callable[[str], Any]) -> None:
+def test_what_int8_wins_is_told_for_each_runtime_that_has_both(scripts: Callable[[str], Any]) -> None:
     def row(runtime: str, precision: str, ms: float | None, failure: str = "") -> dict[str, Any]:
-        return {"runtime": runtime, "precision": precision, "p50_ms": ms, "failure": failure}
+        said = {"runtime": runtime, "precision": precision, "version": "1", "p50_ms": ms}
+        return said | {"agreement": 0.9, "failure": failure}
 
-    page = scripts("runtimes_page")
-    rows = {
-        page.GENERIC: [row("openvino", "fp32", 30.0), row("openvino", "int8", 12.0), row("ncnn", "fp32", None, "no")],
-        page.USER: [row("openvino", "fp32", 10.0), row("openvino", "int8", 6.0), row("ncnn", "fp32", 20.0)],
-    }
-    assert page.left(rows) == {"openvino": {"fp32": 3.0, "int8": 2.0}}
-    assert page.fastest(rows[page.GENERIC])["p50_ms"] == 12.0
+    rows = [row("onnxruntime", "fp32", 40.0), row("openvino", "fp32", 30.0), row("openvino", "int8", 12.0)]
+    rows += [row("ncnn", "fp32", None, "no"), row("litert", "int8", 20.0)]
+    told = scripts("runtimes_page").words(rows)
+    assert [line for line in told if line.startswith("OpenVINO: int8 is 2.50 times")]
+    assert not [line for line in told if line.startswith(("LiteRT", "ncnn", "ONNX Runtime:"))]
