@@ -37,7 +37,8 @@ Folds = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation."
 
 def complete_zoo(incomplete: str) -> list[str]:
     """What a shell offers after `--zoo`: the bundled networks, and how other names begin."""
+    from edgewise.zoo.model_files import FILE_KINDS
     from edgewise.zoo.tiny.shipped import NAMES
 
-    beginnings = ("tiny:*", *NAMES, "onnx:", "tflite:", "torch:", "timm:", "torchvision:", "hf:")
+    beginnings = ("tiny:*", *NAMES, *(f"{kind}:" for kind in FILE_KINDS), "torch:", "timm:", "torchvision:", "hf:")
     return [name for name in beginnings if name.startswith(incomplete)]
