@@ -104,11 +104,12 @@ def test_a_broken_runtime_is_said(edgewise: Run, tmp_path: Path) -> None:
 @pytest.mark.torch
 @pytest.mark.litert
 def test_all_that_edgewise_asks_for_is_listed_and_works(edgewise: Run) -> None:
-    """As installed here, with every extra; the list is the metadata's own, which pip reads too."""
+    """As installed here, with every extra but one; the list is the metadata's own, which pip reads too."""
     done = edgewise("doctor", "--json")
     found = checks(done)
     assert {"filelock", "onnxruntime", "huggingface-hub", "ai-edge-litert", "torch", "timm", "torchvision"} <= set(
         found
     )
-    assert {name: check["note"] for name, check in found.items() if check["state"] != "ok"} == {}
+    troubled = {name: check["state"] for name, check in found.items() if check["state"] != "ok"}
+    assert troubled in ({}, {"executorch": "absent"}), "scripts/test-runtimes has it in an environment of its own"
     assert not {"pytest", "ruff"} & set(found)
