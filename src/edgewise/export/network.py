@@ -64,7 +64,7 @@ class Network:
     def fed(self, image: np.ndarray) -> np.ndarray:
         """float32 [1, 3, h, w] in the order and type that `onnx_path` takes."""
         session = self.classifier.session
-        return next(iter(session.feed(image).values())) if isinstance(session, OnnxSession) else image
+        return session.batch(image) if isinstance(session, OnnxSession) else image
 
     @cached_property
     def module(self) -> "nn.Module":
