@@ -1,5 +1,7 @@
 """OpenVINO answers as ONNX Runtime does, from ONNX files and from its own, and says what it cannot take."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -229,3 +231,30 @@ def test_wrong_input_size_is_said() -> None:
     with pytest.raises(ModelError, match=r"failed while running on \[1, 3, 5, 7\]"):
         session.run(np.zeros((1, 3, 5, 7), np.float32))
     assert session.run(np.zeros((1, 3, 32, 32), np.float32)).shape == (1, 10), "it goes on afterwards"
+
+
+LET_GO = """
+import gc, os, signal, sys, threading
+import subprocess
+import sys
+from pathlib import Path
+from edgewise.runtime.openvino import OpenVinoSession
+
+sessions = [OpenVinoSession(Path(sys.argv[1]))]
+
+def let_go():
+    sessions.clear()
+    gc.collect()
+
+other = threading.Thread(target=let_go)
+other.start()
+other.join()
+signal.signal(signal.SIGTERM, lambda *_: print("heard"))
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_a_signal_is_survived_after_another_thread_let_the_last_network_go() -> None:
+    path = str(shipped_path(NAMES[0], ".onnx"))
+    done = subprocess.run([sys.executable, "-c", LET_GO, path], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "heard\n")

@@ -14,7 +14,7 @@ Runtime = Annotated[
     str,
     typer.Option(
         "--runtime",
-        help="What ONNX files run on: onnxruntime, openvino, or fastest: that which is installed, measured once.",
+        help="What ONNX files run on: onnxruntime, openvino, or the fastest that is installed, measured once here.",
     ),
 ]
 FastestThreads = Annotated[

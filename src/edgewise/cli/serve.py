@@ -42,7 +42,7 @@ def command(
     open_share: learning_options.OpenShare = 0.5,
     temperature: learning_options.Temperature = 1.0,
     weights: options.Weights = None,
-    runtime: options.Runtime = "onnxruntime",  # OpenVINO may end the process with a signal when the service stops
+    runtime: options.Runtime = "fastest",
     threads: options.FastestThreads = None,
     seed: options.Seed = 0,
     json: options.Json = False,

@@ -10,7 +10,7 @@ from typing import Any
 from edgewise.errors import MissingExtra, ModelError, StoreError
 from edgewise.export.network import Images, Network, Precision
 from edgewise.private import hide_openvino_telemetry
-from edgewise.runtime.openvino import PRECISION, import_openvino, read_openvino
+from edgewise.runtime.openvino import PRECISION, import_openvino, openvino_core, read_openvino
 from edgewise.runtime.openvino_reason import reason_of
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16", "bf16", "int8")
@@ -22,8 +22,8 @@ def export_openvino(network: Network, path: Path, precision: Precision, images: 
 
     Raises `ModelError` also for a precision in which this processor computes nothing.
     """
-    openvino = import_openvino("Exporting to OpenVINO")
-    core = openvino.Core()
+    what = "Exporting to OpenVINO"
+    openvino, core = import_openvino(what), openvino_core(what)
     able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if precision in _NEEDS and _NEEDS[precision] not in able:
         raise ModelError(

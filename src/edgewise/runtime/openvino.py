@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class OpenVinoSession(ImageSession):
 
     def __init__(self, path: Path, *, threads: int = 1, ends: Ends | None = None, embedding: bool = False) -> None:
         ends = ends or Ends()
-        core = import_openvino(f"The model {path}").Core()
+        core = openvino_core(f"The model {path}")
         model = read_openvino(core, path)
         taken = only_input(path, [_End.of(port) for port in model.inputs], ends.input_name)
         given = chosen_output(path, [_End.of(port) for port in model.outputs], ends.output_name)
@@ -79,6 +80,23 @@ def import_openvino(what: str) -> Any:
     except ImportError as error:
         raise MissingExtra(what, "openvino") from error
     return openvino
+
+
+def openvino_core(what: str) -> Any:
+    """The one core of this process, which stays. Raises `MissingExtra` for `what` where OpenVINO is absent.
+
+    A core's first network gives the thread that compiles it a stack for signals, and the core unmaps it when it ends.
+    Where another thread ends the core, the first thread's next signal is fatal (seen with OpenVINO 2026.4).
+    """
+    import_openvino(what)
+    return _core()
+
+
+@cache
+def _core() -> Any:
+    import openvino
+
+    return openvino.Core()
 
 
 def read_openvino(core: Any, path: Path) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from edgewise.errors import ModelError
 from edgewise.runtime.engines import Engine
 from edgewise.runtime.onnx_part import OnnxPart
-from edgewise.runtime.openvino import compiled_openvino, import_openvino, read_openvino
+from edgewise.runtime.openvino import compiled_openvino, openvino_core, read_openvino
 from edgewise.runtime.openvino_reason import reason_of
 
 
@@ -39,7 +39,7 @@ class OpenVinoPart:
     """A part on OpenVINO."""
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
-        core = import_openvino(f"{path}").Core()
+        core = openvino_core(f"{path}")
         model: Any = read_openvino(core, path)
         self._request = compiled_openvino(core, model, path, threads).create_infer_request()
         self.path = path
