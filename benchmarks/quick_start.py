@@ -64,12 +64,12 @@ def _processor_seconds() -> float:
 
 def told(result: Mapping[str, Any]) -> str:
     """What the page says of it."""
-    machine, steps = result["machine"], result["steps"]
+    machine, steps, load = result["machine"], result["steps"], result["load_before"]
     clock, processor = (sum(step[name] for step in steps) for name in ("seconds", "processor_seconds"))
     return (
-        f"All of this page, but for installing, took {processor:.0f} s of processor time and {clock:.0f} s by the clock "
-        f"on {machine['cores']} cores of an {machine['cpu']}, beside other work (a load of {result['load_before']:.1f} "
-        f"before): `python benchmarks/quick_start.py`."
+        f"All of this page, but for installing, took {processor:.0f} s of processor time, and {clock:.0f} s by the "
+        f"clock, on {machine['cores']} cores of an {machine['cpu']} beside other work (a load of {load:.1f} before): "
+        f"`python benchmarks/quick_start.py`."
     )
 
 
