@@ -1,5 +1,6 @@
 """Write docs/cli/*.md: a page for each command, from what its help says. Run by `scripts/generate-cli-pages`."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from edgewise.cli.app import app
 
 FOLDER = Path(__file__).parent / "cli"
 NAME = "edgewise"
+_OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]*[a-z])")
 _WRITTEN = "<!-- Written by scripts/generate-cli-pages from the command's own help. -->"
 
 
@@ -161,12 +163,13 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Help without Rich's markup, so that Markdown shows it as it stands."""
+    """Help without Rich's markup, so that Markdown shows it as it stands, with options as code."""
     plain = Text.from_markup(text).plain
-    return "`".join(
-        part if inside % 2 else part.replace("<", "\\<").replace("*", "\\*").replace("[", "\\[")
-        for inside, part in enumerate(plain.split("`"))
-    )
+    return "`".join(part if inside % 2 else _escaped(part) for inside, part in enumerate(plain.split("`")))
+
+
+def _escaped(text: str) -> str:
+    return _OPTION.sub(r"`\1`", re.sub(r"([<*\[])", r"\\\1", text))
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
