@@ -5,7 +5,6 @@ that code forges show; Furo, because it needs no fonts or scripts from elsewhere
 """
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,6 @@ smartquotes = False  # `--option` keeps its dashes
 default_role = "code"  # docstrings write `names` as Markdown does
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_mock_imports = [name for name in ("torch", "torchvision", "timm") if not find_spec(name)]
 napoleon_google_docstring = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100
