@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeVar
 
 from edgewise.errors import DataError, UsageError
 
-Name = Literal["local"]
+Name = Literal["local", "ray"]
 LOSSES = 3  # workers that one job may lose before it is given up
 J = TypeVar("J")
 R = TypeVar("R")
@@ -37,18 +37,26 @@ class WorkerLost(DataError):
 
 
 @contextmanager
-def open_executor(name: Name, *, address: str | None = None, jobs: int | None = None) -> Iterator[Executor]:
+def open_executor(
+    name: Name, *, address: str | None = None, jobs: int | None = None, threads: int = 1
+) -> Iterator[Executor]:
     """An executor, which leaves nothing running when the block ends.
 
-    `jobs`: how many run at a time; None = one for each core, of this machine or of the cluster. `address`: of a
-    cluster; None = this machine. Raises `UsageError` for an address that the executor has no use for.
+    `threads`: how many cores one job takes. `jobs`: how many run at a time; None = as many as there are cores for, on
+    this machine or in the cluster. `address`: the Ray cluster's HOST:PORT; None = the one that RAY_ADDRESS names, else
+    the one that this machine is a node of. Raises `UsageError` for an address or a number of jobs that cannot be,
+    `MissingExtra` without Ray, and `DataError` where no cluster answers.
     """
     if jobs is not None and jobs < 1:
         raise UsageError(f"{jobs} jobs cannot run at a time.", "Give 1 or more.")
+    if name == "ray":
+        from edgewise.executors.ray import open_cluster  # Ray is heavy, and an extra
+
+        with open_cluster(address, jobs, threads) as executor:
+            yield executor
+        return
     if address is not None:
-        raise UsageError(
-            f"The address {address} is of a cluster.", "Leave it out: the local executor runs on this machine."
-        )
+        raise UsageError(f"{address} is the address of a Ray cluster.", "Give --executor ray with it.")
     from edgewise.executors.local import LocalExecutor
 
-    yield LocalExecutor(jobs)
+    yield LocalExecutor(jobs, threads)

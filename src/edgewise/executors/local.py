@@ -15,9 +15,9 @@ from edgewise.processes import end_with
 class LocalExecutor:
     """So many processes, each new and not a copy of this one, because engines do not survive being forked."""
 
-    def __init__(self, jobs: int | None = None) -> None:
-        """`jobs`: how many run at a time; None = one for each core that this process may use."""
-        self._seats = jobs or fingerprint().cores
+    def __init__(self, jobs: int | None = None, threads: int = 1) -> None:
+        """`jobs`: how many run at a time; None = as many as there are cores for, when each takes `threads`."""
+        self._seats = jobs or max(1, fingerprint().cores // threads)
 
     def run(self, work: Callable[[J], R], jobs: Sequence[J]) -> Generator[tuple[int, R], None, None]:
         """As `Executor.run`."""
