@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from edgewise.errors import ImageError
+from edgewise.executors.node import node_name
 
 
 def square(number: int) -> int:
@@ -17,8 +18,14 @@ def process(_: int) -> int:
     return os.getpid()
 
 
-def die_once(marker: Path) -> str:
+def node(seconds: float) -> str:
+    time.sleep(seconds)
+    return node_name()
+
+
+def die_once(marker: Path | str) -> str:
     """Killed at its first try, done at its second."""
+    marker = Path(marker)
     try:
         marker.touch(exist_ok=False)
     except FileExistsError:
@@ -39,9 +46,17 @@ def refuse(number: int) -> int:
     return number
 
 
-def note_and_wait(folder: Path | None) -> None:
+def note_and_wait(folder: Path | str | None) -> None:
     """Leaves its process's number, and goes on for long; without a folder it is done at once."""
     if folder is None:
         return
-    (folder / str(os.getpid())).touch()
+    (Path(folder) / str(os.getpid())).touch()
     time.sleep(600)
+
+
+def note_and_wait_for_a_word(folder: str) -> int:
+    """Leaves its process's number, and is done when there is a file `word`."""
+    (Path(folder) / str(os.getpid())).touch()
+    while not (Path(folder) / "word").exists():
+        time.sleep(0.05)
+    return os.getpid()

@@ -59,7 +59,7 @@ def test_closing_early_ends_the_processes(tmp_path: Path) -> None:
 
 
 def test_an_address_is_of_ray() -> None:
-    with pytest.raises(UsageError, match="of a cluster"), open_executor("local", address="127.0.0.1:6379"):
+    with pytest.raises(UsageError, match="Give --executor ray"), open_executor("local", address="127.0.0.1:6379"):
         pass
 
 

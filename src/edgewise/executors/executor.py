@@ -38,13 +38,14 @@ class WorkerLost(DataError):
 
 @contextmanager
 def open_executor(
-    name: Name, *, address: str | None = None, jobs: int | None = None, threads: int = 1
+    name: Name, *, address: str | None = None, jobs: int | None = None, threads: int = 1, apart: bool = False
 ) -> Iterator[Executor]:
     """An executor, which leaves nothing running when the block ends.
 
     `threads`: how many cores one job takes. `jobs`: how many run at a time; None = as many as there are cores for, on
-    this machine or in the cluster. `address`: the Ray cluster's HOST:PORT; None = the one that RAY_ADDRESS names, else
-    the one that this machine is a node of. Raises `UsageError` for an address or a number of jobs that cannot be,
+    this machine or in the cluster. `apart`: in other processes than this one, also where one runs at a time, so that
+    a job that crashes ends only its own. `address`: the Ray cluster's HOST:PORT; None = the one that RAY_ADDRESS names,
+    else the one that this machine is a node of. Raises `UsageError` for an address or a number of jobs that cannot be,
     `MissingExtra` without Ray, and `DataError` where no cluster answers.
     """
     if jobs is not None and jobs < 1:
@@ -59,4 +60,4 @@ def open_executor(
         raise UsageError(f"{address} is the address of a Ray cluster.", "Give --executor ray with it.")
     from edgewise.executors.local import LocalExecutor
 
-    yield LocalExecutor(jobs, threads)
+    yield LocalExecutor(jobs, threads, apart=apart)

@@ -1,4 +1,4 @@
-"""Jobs in processes of this machine; one at a time, they run in this process."""
+"""Jobs in processes of this machine; one at a time, they run in this process, unless they are to run apart."""
 
 import os
 import signal
@@ -15,14 +15,18 @@ from edgewise.processes import end_with
 class LocalExecutor:
     """So many processes, each new and not a copy of this one, because engines do not survive being forked."""
 
-    def __init__(self, jobs: int | None = None, threads: int = 1) -> None:
-        """`jobs`: how many run at a time; None = as many as there are cores for, when each takes `threads`."""
+    def __init__(self, jobs: int | None = None, threads: int = 1, *, apart: bool = False) -> None:
+        """`jobs`: how many run at a time; None = as many as there are cores for, when each takes `threads`.
+
+        `apart`: in other processes than this one, also where one runs at a time.
+        """
+        self._apart = apart
         self._seats = jobs or max(1, fingerprint().cores // threads)
 
     def run(self, work: Callable[[J], R], jobs: Sequence[J]) -> Generator[tuple[int, R], None, None]:
         """As `Executor.run`."""
         seats = min(self._seats, len(jobs))
-        if seats > 1:
+        if seats > 1 or (seats and self._apart):
             yield from _in_processes(work, jobs, seats)
             return
         for number, job in enumerate(jobs):
