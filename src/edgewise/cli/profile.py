@@ -25,7 +25,12 @@ _SKIPPED_SHOWN = 5
 
 
 def command(
-    data: Annotated[Path, typer.Option(help="A folder of class folders, a CSV of file,label, or Parquet.")],
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="A folder of class folders, a CSV of file,label, Parquet, or class folders at a URL (s3://...)."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="The folder for the profile; an unfinished one there is completed.")],
     zoo: Annotated[
         list[str] | None,

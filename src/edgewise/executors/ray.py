@@ -13,7 +13,6 @@ from typing import Any, Generic
 from edgewise.errors import DataError, EdgewiseError, MissingExtra, UsageError
 from edgewise.executors.executor import LOSSES, J, R, WorkerLost
 from edgewise.executors.node import on_node
-from edgewise.private import keep_to_this_device
 
 AUTO = "auto"
 _CONNECT_S = 5.0
@@ -33,7 +32,6 @@ def open_cluster(address: str | None, jobs: int | None, threads: int) -> Iterato
     Raises `MissingExtra` without Ray, `UsageError` for an address of another form, and `DataError` where no cluster
     answers.
     """
-    keep_to_this_device()
     address = address or os.environ.get("RAY_ADDRESS") or AUTO
     if address != AUTO:
         _see_that_somebody_listens(*_host_and_port(address), address)
@@ -41,14 +39,31 @@ def open_cluster(address: str | None, jobs: int | None, threads: int) -> Iterato
         import ray
     except ImportError as error:
         raise MissingExtra("--executor ray", "ray") from error
+    with _silent():
+        if ray.is_initialized():  # by our caller, who will end it
+            yield RayExecutor(jobs, threads)
+            return
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        except (Exception, SystemExit) as error:  # Ray ends the process where it cannot reach all of a cluster
+            raise _unreachable(address, error) from error
+        try:
+            yield RayExecutor(jobs, threads)
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Ray prints on stdout, where our results go, that a worker died, and has no switch for it."""
+    from ray._private import worker
+
+    printing = worker.print_to_stdstream
+    worker.print_to_stdstream = lambda *_, **__: None
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (Exception, SystemExit) as error:  # Ray ends the process where it cannot reach all of a cluster
-        raise _unreachable(address, error) from error
-    try:
-        yield RayExecutor(jobs, threads)
+        yield
     finally:
-        ray.shutdown()
+        worker.print_to_stdstream = printing
 
 
 class RayExecutor:

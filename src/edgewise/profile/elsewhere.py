@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from edgewise.executors.executor import Executor
+from edgewise.images.remote import whole
 from edgewise.profile import shard
 from edgewise.profile.crew import none_left
 from edgewise.profile.failures import note_failure, read_failures
@@ -35,7 +36,7 @@ def make_shards(settings: Settings, executor: Executor, progress: Progress) -> M
     sizes = {n: min(size, images - n * size) for n in range(shard.count(images, size))}
     missing = [n for n in sizes if not shard_file(settings.out, n).exists()]
     known = read_failures(settings.out)
-    there = replace(settings, data=settings.data.absolute(), power_file=None, power_unit=None)
+    there = replace(settings, data=whole(settings.data), power_file=None, power_unit=None)
     jobs = [ShardJob(n, settings_to_json(there), plan.values, known) for n in missing]
     made = Made(images_before=images - sum(sizes[n] for n in missing))
     done = made.images_before

@@ -14,6 +14,7 @@ from edgewise.energy.power_file import PowerUnit
 from edgewise.errors import LabelError, StoreError, UsageError
 from edgewise.images.dataset import Dataset
 from edgewise.images.features import CANDIDATES
+from edgewise.images.remote import whole
 from edgewise.profile.crew import Watched
 from edgewise.profile.label_map import LabelMap, has_outputs, map_labels
 from edgewise.profile.latency import Mode
@@ -104,8 +105,8 @@ def asked(settings: Settings, dataset: Dataset, sources: Sequence[Source]) -> di
     values = {
         "models": [{"name": source.name, **describe(source)} for source in sources],
         "data": {
-            "path": str(settings.data.absolute()),
-            "root": str(dataset.root.absolute()),
+            "path": str(whole(settings.data)),
+            "root": str(whole(dataset.root)),
             "images": len(dataset.items),
             "listing_sha256": dataset.listing_sha256(),
         },
