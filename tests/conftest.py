@@ -53,6 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if find_spec("executorch")
         else "the extra [executorch] is not installed (scripts/test-runtimes)",
         "ncnn": None if find_spec("ncnn") and find_spec("pnnx") else "the extra [ncnn] is not installed",
+        "ray": None if find_spec("ray") else "the extra [ray] is not installed",
         "real": None if EVALUATION_DATA.is_dir() else f"no evaluation data at {EVALUATION_DATA} (set EDGEWISE_DATA)",
         "browser": None if shutil.which("chromium") else "Chromium is not installed (scripts/install-chromium)",
     }

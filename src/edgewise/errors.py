@@ -13,7 +13,9 @@ EdgewiseError                 1  never raised itself: its children say what went
 `-- GuardRefused              5  a result was computed and the guard did not let it in
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from edgewise.text import printable
 
@@ -30,6 +32,17 @@ class EdgewiseError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors of other processes come here whole; not all of ours are made from a message and a hint."""
+        return _as_it_was, (type(self), vars(self))
+
+
+def _as_it_was(kind: type[EdgewiseError], carried: Mapping[str, Any]) -> EdgewiseError:
+    error = kind.__new__(kind)
+    EdgewiseError.__init__(error, carried["message"], carried["hint"])
+    vars(error).update(carried)
+    return error
 
 
 class UsageError(EdgewiseError):

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from edgewise.executors.executor import Name as ExecutorName
 from edgewise.select.criterion import Criterion
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
@@ -22,6 +23,20 @@ FastestThreads = Annotated[
     typer.Option("--threads", min=1, help="Threads of each model's runtime. Default: as many as are fastest here."),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Executor = Annotated[
+    ExecutorName, typer.Option("--executor", help="Where it runs: on this machine, or on a Ray cluster (extra [ray]).")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="The Ray cluster. Default: RAY_ADDRESS, else the one that this machine is a node of.",
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, help="How many run at a time. Default: one on this machine, one a core on a cluster."),
+]
 Profile = Annotated[Path, typer.Argument(help="A folder that `edgewise profile` wrote.")]
 Weights = Annotated[
     list[str] | None,

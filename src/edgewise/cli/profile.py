@@ -1,6 +1,8 @@
 """`edgewise profile`: every model on every image."""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,16 +14,23 @@ from edgewise.cli.console import milliseconds, percent, print_json, print_table,
 from edgewise.cli.console import show_note as note
 from edgewise.energy.energy import Energy
 from edgewise.energy.power_file import PowerUnit
+from edgewise.executors.executor import Executor, open_executor
+from edgewise.executors.executor import Name as ExecutorName
 from edgewise.profile.latency import Mode
 from edgewise.profile.outcomes import Outcomes
-from edgewise.profile.run import Settings, make_or_resume
+from edgewise.profile.run import ProfileRun, Settings, make_or_resume
 from edgewise.text import printable
 
 _SKIPPED_SHOWN = 5
 
 
 def command(
-    data: Annotated[Path, typer.Option(help="A folder of class folders, a CSV of file,label, or Parquet.")],
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="A folder of class folders, a CSV of file,label, Parquet, or class folders at a URL (s3://...)."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="The folder for the profile; an unfinished one there is completed.")],
     zoo: Annotated[
         list[str] | None,
@@ -58,13 +67,18 @@ def command(
         PowerUnit | None, typer.Option(help="What the power file counts in, where its name does not tell.")
     ] = None,
     threads: options.Threads = 1,
+    executor: options.Executor = "local",
+    address: options.Address = None,
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Run every model of a zoo on every image, and keep what each answered and how long it took.
 
-    A killed run goes on where it stopped when the same command is given again.
+    A killed run goes on where it stopped when the same command is given again. With --executor ray, or more --jobs than
+    one, processes of the cluster or of this machine run the models; what a killed one was at is done again. Time and
+    energy are always measured here alone, when all have answered.
     """
     settings = Settings(
         zoo=tuple(zoo or ["tiny:*"]),
@@ -80,8 +94,8 @@ def command(
         power_unit=power_unit,
     )
     try:
-        with progress_bars(quiet=quiet or json) as progress:
-            run = make_or_resume(settings, progress)
+        with progress_bars(quiet=quiet or json) as progress, _opened(executor, address, jobs, threads) as where:
+            run = make_or_resume(settings, progress, where)
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt("give the same command again, and it goes on where it stopped") from interrupt
     outcomes = run.outcomes
@@ -95,6 +109,7 @@ def command(
                 "failed": outcomes.manifest["failed"],
                 "skipped": outcomes.manifest["skipped"],
                 "unread": outcomes.manifest["unread"],
+                "nodes": _nodes(run),
             }
         )
         return
@@ -107,7 +122,18 @@ def command(
         note("It was complete already; nothing was measured again.")
     elif run.images_before:
         note(f"{run.images_before:,} images were there from an earlier run.")
+    _note_nodes(run)
     note(f"The profile is in {out}. Next: edgewise select evaluate {shlex.quote(str(out))}")
+
+
+@contextmanager
+def _opened(name: ExecutorName, address: str | None, jobs: int | None, threads: int) -> Iterator[Executor | None]:
+    """The executor; None = one process here, which needs none."""
+    if name == "local" and jobs in (None, 1) and address is None:
+        yield None
+        return
+    with open_executor(name, address=address, jobs=jobs or (1 if name == "local" else None), threads=threads) as found:
+        yield found
 
 
 def _embeddings(text: str) -> tuple[str, ...]:
@@ -115,6 +141,22 @@ def _embeddings(text: str) -> tuple[str, ...]:
     if text == "none":
         return ()
     return tuple(name.strip() for name in text.split(","))
+
+
+def _nodes(run: ProfileRun) -> list[dict[str, object]]:
+    """How many images each node of an executor answered, this time."""
+    made = run.made
+    if made is None:
+        return []
+    return [{"node": node, "images": images, "cpu": made.cpus[node]} for node, images in sorted(made.images.items())]
+
+
+def _note_nodes(run: ProfileRun) -> None:
+    nodes = _nodes(run)
+    if nodes:
+        note("Images of each node: " + ", ".join(f"{node['node']} {node['images']:,}" for node in nodes) + ".")
+    if len({node["cpu"] for node in nodes}) > 1:
+        note("The nodes have different processors, on which answers may differ in their last bits.")
 
 
 def show(outcomes: Outcomes) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgewise.cli import options, prune_apply, prune_make, prune_report
+from edgewise.cli import options, prune_apply, prune_make, prune_report, prune_users
 from edgewise.cli.console import milliseconds, out, percent, print_json, print_table, progress_bars, show_note
 from edgewise.zoo.sources import find_one
 
@@ -15,6 +15,7 @@ app = typer.Typer(no_args_is_help=True)
 app.callback(invoke_without_command=True)(prune_make.command)
 app.command("apply")(prune_apply.command)
 app.command("report")(prune_report.command)
+app.command("users")(prune_users.command)
 
 _BAR = 12  # characters of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -1,7 +1,5 @@
 """`edgewise prune --model ...`: a user's network out of a generic one."""
 
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,8 +9,7 @@ from edgewise.cli import options
 from edgewise.cli.console import out as console
 from edgewise.cli.console import print_json, print_table, progress_bars, show_note
 from edgewise.errors import UsageError
-from edgewise.prune.guard import Guard
-from edgewise.zoo.sources import find
+from edgewise.prune.request import Request
 
 if TYPE_CHECKING:
     from edgewise.prune.choose import Choice
@@ -111,88 +108,51 @@ def command(
     assert model is not None and data is not None and out is not None  # noqa: PT018
     from edgewise.runtime.torch import import_torch
 
-    torch = import_torch("edgewise prune")
-    from edgewise.devices.device_clock import DeviceClock
-    from edgewise.devices.table import DeviceTable
-    from edgewise.prune.onnx_clock import OnnxClock
-    from edgewise.prune.record import check_out, write_user_network
-    from edgewise.prune.settings import Settings
-    from edgewise.prune.source import trained
-    from edgewise.prune.user_images import UserImages
-    from edgewise.prune.user_maker import UserMaker
-    from edgewise.prune.walk import Stride
+    import_torch("edgewise prune")
+    from edgewise.prune.fulfil import fulfil
 
-    if base == "auto" and input is not None:
-        raise UsageError("--base auto tries several input sizes.", "Leave --input out.")
-    if base == "model" and zoo:
-        raise UsageError("--zoo names what --base auto may choose from.", "Add --base auto, or leave --zoo out.")
-    if table is not None and device is None:
-        raise UsageError("--table holds what --device names.", "Add --device, or leave --table out.")
-    if device is not None and precision != "fp32":
-        raise UsageError("What is foretold for a device is foretold at fp32.", "Leave --device or --precision out.")
-    guard = Guard(max_drop, alpha, when_undecided=undecided)
-    sources = find([model, *(zoo or ())], weights or ())
-    first = len(find([model]))
-    if first != 1:
-        raise UsageError(f"{model!r} means {first} classifiers.", "Name one; `edgewise zoo list` shows them.")
-    check_out(out)
-    torch.set_num_threads(threads)
-    classifier, network = trained(sources[0], threads=threads)
-    named = [name.strip() for name in classes.split(",") if name.strip()]
-    own = None if named == ["auto"] else classifier.card.classes.indices(named)
-    settings = Settings(
+    named = tuple(name.strip() for name in classes.split(",") if name.strip())
+    request = Request(
+        model=model,
+        images=str(data),
+        classes=None if named == ("auto",) else named,
+        weights=tuple(weights or ()),
         target_speedup=target_speedup,
+        target_ms=target_ms,
+        precision=precision,
+        max_drop=max_drop,
+        alpha=alpha,
+        undecided=undecided,
+        held_out=held_out,
+        temperature=temperature,
         criterion=criterion,
         where=where,
-        recovery=() if recovery == "none" else tuple(recovery.split(",")),  # type: ignore[arg-type] - checked there
-        stride=Stride(max_drop_points=max_drop, memory_mb=memory_mb),
+        recovery=() if recovery == "none" else tuple(recovery.split(",")),
         memory_mb=memory_mb,
         reads=reads,
         streams=streams,
-        held_out=held_out,
-        temperature=temperature,
+        input=input,
+        base=base,
+        zoo=tuple(zoo or ()),
+        device=device,
+        table=None if table is None else str(table),
+        limit=limit,
+        threads=threads,
         seed=seed,
     )
-    size_px = classifier.card.preprocess.size_px
-    foretelling = None
-    if device is not None:
-        foretelling = DeviceClock(DeviceTable(table), device, network, size_px, threads=threads)
-    clock = cache(lambda: foretelling or OnnxClock(network, size_px, threads=threads, precision=precision))
     with progress_bars(quiet=quiet or json) as progress:
-        if target_ms is not None:
-            settings = replace(settings, target_speedup=clock().reference_ms() / target_ms)
-        images = UserImages(data, limit, seed, progress)
-        maker = UserMaker(classifier, own, images, settings, guard, clock, progress, precision)
-        if base == "auto":
-            others = [trained(source, threads=threads)[0] for source in sources[1:]]
-            made = maker.of_the_best(others)
-        else:
-            made = maker.of_itself(input)
-        made.require()
-        progress("writing", 0, 1)
-        tried = made.choice.tried if made.choice else ()
-        foretold = foretelling and foretelling.foretold(made.network.network, made.base.card.preprocess.size_px)
-        written = write_user_network(
-            out,
-            made.network,
-            made.base,
-            classifier,
-            threads=threads,
-            candidates=tried,
-            int8=made.int8,
-            foretold=foretold,
-        )
-        progress("writing", 1, 1)
+        found = fulfil(request, out, progress)
+    made, written = found.made, found.written
     if json:
         print_json(written.record)
         return
     if made.choice:
         _show_choice(made.choice)
-    _show(made, written, classifier.card.classes)
-    if foretold:
-        _show_foretold(foretold)
-    for error in images.skipped.values() if not quiet else ():
-        show_note(str(error))
+    _show(made, written, found.known)
+    if found.foretold:
+        _show_foretold(found.foretold)
+    for error in found.skipped if not quiet else ():
+        show_note(error)
 
 
 def _show_choice(choice: "Choice") -> None:

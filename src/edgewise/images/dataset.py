@@ -7,6 +7,7 @@ from edgewise.errors import DataError
 from edgewise.images.class_folders import read_class_folders
 from edgewise.images.csv_list import read_csv
 from edgewise.images.items import Dataset, Item, Unread
+from edgewise.images.remote import is_remote, read_remote_folders
 from edgewise.text import plain, printable
 
 __all__ = ["Dataset", "Item", "Unread", "listed_dataset", "read_dataset"]
@@ -16,7 +17,8 @@ KINDS = "Give class folders, a CSV of file,label, or Parquet with the columns la
 
 def read_dataset(path: Path) -> Dataset:
     """Read class folders (`path/LABEL/image.jpg`, at any depth below the label), a `.csv` of `file,label`, a `.parquet`
-    file, or a folder with `.parquet` files in it, which then are all of the data set.
+    file, a folder with `.parquet` files in it, which then are all of the data set, or class folders of a remote store
+    (`s3://bucket/photos`, through fsspec).
 
     What is there and could not be listed is in `unread`. Raises `DataError` when there is nothing, no image, or one
     label only; labels that differ by case, Unicode form, underscores or hyphens count as one.
@@ -43,6 +45,8 @@ def listed_dataset(path: Path) -> Dataset:
 
 
 def _read(path: Path) -> Dataset:
+    if is_remote(path):
+        return read_remote_folders(path)
     suffix = path.suffix.lower()
     if path.is_dir():
         tables = sorted(file for file in path.iterdir() if file.suffix.lower() == ".parquet" and file.is_file())

@@ -66,8 +66,11 @@ class Watched:
 class Crew:
     """The models that still answer."""
 
-    def __init__(self, folder: Path, models: Sequence[Watched], failures: Failures, position: Position) -> None:
-        """`folder` is the profile's: failures are noted there at once. Raises `ModelError` when no model is left."""
+    def __init__(self, folder: Path | None, models: Sequence[Watched], failures: Failures, position: Position) -> None:
+        """`folder` is the profile's: failures are noted there at once; None: whoever asks `failures` notes them.
+
+        Raises `ModelError` when no model is left.
+        """
         self._folder = folder
         self._failures = failures
         self.models = tuple(models)
@@ -82,7 +85,7 @@ class Crew:
         """Go on without a model; `where` says on what it failed. Raises `ModelError` when no model is left."""
         (model,) = (model for model in self.models if model.number == failed.number)
         failure = ModelFailure(model.card.name, model.source, f"failed {where}: {failed.reason}")
-        self._failures = note_failure(self._folder, failure)
+        self._failures = note_failure(self._folder, failure) if self._folder else self._failures.and_also(failure)
         self.models = tuple(m for m in self.models if m is not model)
         self._see_that_one_is_left()
 

@@ -45,6 +45,17 @@ class Failures:
         """Image -> why it is skipped."""
         return {failure.image: failure.reason for failure in self.images}
 
+    def and_also(self, failure: ModelFailure | ImageFailure) -> "Failures":
+        """These and one more."""
+        if isinstance(failure, ModelFailure):
+            return Failures((*self.models, failure), self.images)
+        return Failures(self.models, (*self.images, failure))
+
+    def beyond(self, known: "Failures") -> list[ModelFailure | ImageFailure]:
+        """Those of models and images that `known` has no failure of."""
+        models = [failure for failure in self.models if not known.dropped(failure.name)]
+        return [*models, *(failure for failure in self.images if failure.image not in known.reasons())]
+
 
 class _Stored(TypedDict):
     """`failures.json`."""
@@ -64,10 +75,6 @@ def read_failures(folder: Path) -> Failures:
 
 def note_failure(folder: Path, failure: ModelFailure | ImageFailure) -> Failures:
     """Add one failure to those of a folder, atomically, and give them all. Raises `StoreError` as writing does."""
-    known = read_failures(folder)
-    if isinstance(failure, ModelFailure):
-        known = Failures((*known.models, failure), known.images)
-    else:
-        known = Failures(known.models, (*known.images, failure))
+    known = read_failures(folder).and_also(failure)
     write_json(folder / FAILURES, KIND, SCHEMA, asdict(known))
     return known

@@ -51,6 +51,11 @@ def _is_left_over(name: str) -> bool:
     return name in (_LOCK, _WRITER, FAILURES) or (name.startswith(".") and name.endswith(PART))
 
 
+def shard_file(out: Path, number: int) -> Path:
+    """Where the shard of a number lies until the profile is finished."""
+    return out / SHARDS / f"{number:06d}.safetensors"
+
+
 @contextmanager
 def writing(out: Path) -> Iterator[None]:
     """Be the one writer of a folder, which is made if need be, and goes again if nothing comes to be in it.

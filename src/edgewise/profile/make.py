@@ -4,29 +4,30 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from edgewise.energy.find import find_meter
 from edgewise.energy.meter import Meter, NoMeter
-from edgewise.errors import DataError, ImageError, ModelError, OutputError, StoreError
+from edgewise.errors import DataError, ImageError, StoreError
 from edgewise.images.dataset import Dataset, Item, read_dataset
 from edgewise.images.threads import use_threads
 from edgewise.profile import shard
 from edgewise.profile.costs import Costs, measure_costs
-from edgewise.profile.crew import Crew, ModelFailed, Watched, none_left
-from edgewise.profile.failures import ModelFailure, note_failure, read_failures
+from edgewise.profile.crew import Crew, ModelFailed
+from edgewise.profile.failures import note_failure, read_failures
 from edgewise.profile.finish import finish
-from edgewise.profile.folder import SHARDS
+from edgewise.profile.folder import SHARDS, shard_file
+from edgewise.profile.load_models import load_models
 from edgewise.profile.manifest import MANIFEST
 from edgewise.profile.messages import PROFILING
 from edgewise.profile.plan import Plan, Settings, asked, resume, see_that_it_fits, start
-from edgewise.profile.position import Doing, Position
-from edgewise.profile.shard import Shard
+from edgewise.profile.position import Position
+from edgewise.profile.shard import Shard, count, items_of
 from edgewise.progress import Progress
-from edgewise.zoo.loaders import load
-from edgewise.zoo.sources import Source, find
+from edgewise.zoo.sources import find
 
 _LATENCY_IMAGES = 16
 Zoo = Sequence[tuple[str, str]]  # name and source of each model
@@ -42,8 +43,11 @@ class Worksite:
     tell_zoo: Callable[[Zoo], None]  # called before anything is loaded, so that numbers have names
 
 
-def make(site: Worksite) -> None:
-    """Complete the profile in the folder of the settings; see that it is the same one where it is complete already."""
+def make(site: Worksite, *, only_plan: bool = False) -> None:
+    """Complete the profile in the folder of the settings; see that it is the same one where it is complete already.
+
+    `only_plan`: see that its plan is there, and leave the rest to others.
+    """
     settings = site.settings
     use_threads(settings.threads)
     dataset = read_dataset(settings.data)
@@ -53,13 +57,16 @@ def make(site: Worksite) -> None:
     site.tell_zoo([(source.name, source.text) for source in sources])
     wanted = asked(settings, dataset, sources)
     plan = resume(settings.out, wanted)
-    models = _load(sources, site, new=plan is None)
+    note = partial(note_failure, settings.out) if plan is None else None
+    models = load_models(sources, settings, site.position, read_failures(settings.out), note, site.progress)
     if plan is None:
         plan = start(settings, wanted, dataset, models)
     else:
         see_that_it_fits(settings.out, plan, dataset, models)
     if complete:
         shutil.rmtree(settings.out / SHARDS, ignore_errors=True)  # of a run that was killed right at its end
+        return
+    if only_plan:
         return
     crew = Crew(settings.out, models, read_failures(settings.out), site.position)
     parts = _parts(settings, dataset)
@@ -68,41 +75,10 @@ def make(site: Worksite) -> None:
     finish(settings.out, plan, shards, list(parts), costs, crew, dataset)
 
 
-def _load(sources: Sequence[Source], site: Worksite, *, new: bool) -> list[Watched]:
-    """The models that have not failed; one whose outputs are not numbers is left out of a new profile."""
-    failures = read_failures(site.settings.out)
-    models: list[Watched] = []
-    for number, source in enumerate(sources):
-        site.progress("loading models", number, len(sources))
-        if failures.dropped(source.name):
-            continue
-        site.position.note(Doing.LOADING, number)
-        try:
-            embedding = site.settings.keeps_embedding(source.name)
-            model = load(source, threads=site.settings.threads, embedding=embedding)
-        except MemoryError as error:
-            raise ModelError(f"{source.text} needs more memory than there is to load.", "Leave it out.") from error
-        except SystemExit as error:
-            raise ModelError(f"{source.text} tried to end the process while it was loaded.", "Correct it.") from error
-        except OutputError as error:
-            if not new:
-                raise
-            reason = f"failed while it was loaded: {error.message}"
-            failures = note_failure(site.settings.out, ModelFailure(source.name, source.text, reason))
-        else:
-            models.append(Watched(number, model, source.text, site.position))
-        site.position.note(Doing.OTHER)
-    site.progress("loading models", len(sources), len(sources))
-    if not models:
-        raise none_left(failures)
-    return models
-
-
 def _parts(settings: Settings, dataset: Dataset) -> dict[Path, Sequence[Item]]:
     """The file of each shard, and its images."""
-    size = settings.shard_images
-    parts = [dataset.items[start : start + size] for start in range(0, len(dataset.items), size)]
-    return {settings.out / SHARDS / f"{i:06d}.safetensors": items for i, items in enumerate(parts)}
+    numbers = range(count(len(dataset.items), settings.shard_images))
+    return {shard_file(settings.out, n): items_of(n, dataset, settings.shard_images) for n in numbers}
 
 
 def _compute_shards(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.errors import DataError, EdgewiseError
+from edgewise.profile.failures import Failures, ImageFailure, ModelFailure
 from edgewise.profile.plan import Settings
 
 PROFILING = "profiling images"  # the piece of work whose progress says that images are done
@@ -23,6 +24,17 @@ def settings_from_json(values: Mapping[str, Any]) -> Settings:
     given |= {key: tuple(given[key]) for key in ("zoo", "weights", "embeddings")}
     given["classes"] = None if given["classes"] is None else tuple(given["classes"])
     return Settings(**given)
+
+
+def failures_to_json(failures: Failures) -> dict[str, Any]:
+    return asdict(failures)
+
+
+def failures_from_json(values: Mapping[str, Any]) -> Failures:
+    return Failures(
+        tuple(ModelFailure(**failure) for failure in values["models"]),
+        tuple(ImageFailure(**failure) for failure in values["images"]),
+    )
 
 
 def error_to_json(error: BaseException) -> dict[str, Any]:

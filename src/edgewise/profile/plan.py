@@ -14,6 +14,7 @@ from edgewise.energy.power_file import PowerUnit
 from edgewise.errors import LabelError, StoreError, UsageError
 from edgewise.images.dataset import Dataset
 from edgewise.images.features import CANDIDATES
+from edgewise.images.remote import whole
 from edgewise.profile.crew import Watched
 from edgewise.profile.label_map import LabelMap, has_outputs, map_labels
 from edgewise.profile.latency import Mode
@@ -104,8 +105,8 @@ def asked(settings: Settings, dataset: Dataset, sources: Sequence[Source]) -> di
     values = {
         "models": [{"name": source.name, **describe(source)} for source in sources],
         "data": {
-            "path": str(settings.data.absolute()),
-            "root": str(dataset.root.absolute()),
+            "path": str(whole(settings.data)),
+            "root": str(whole(dataset.root)),
             "images": len(dataset.items),
             "listing_sha256": dataset.listing_sha256(),
         },
@@ -143,7 +144,13 @@ def start(settings: Settings, asked: Mapping[str, Any], dataset: Dataset, models
         "labels": class_of_label,
     }
     write_json(settings.out / PLAN, KIND, SCHEMA, values)
-    return _plan(values, settings.out / PLAN)
+    return plan_of(values, settings.out / PLAN)
+
+
+def read_plan(out: Path) -> Plan:
+    """The plan in a folder. Raises `StoreError` where there is none that can be read."""
+    path = out / PLAN
+    return plan_of(read_json(path, KIND, SCHEMA, AGAIN), path)
 
 
 def resume(out: Path, asked: Mapping[str, Any]) -> Plan | None:
@@ -151,26 +158,21 @@ def resume(out: Path, asked: Mapping[str, Any]) -> Plan | None:
 
     Raises `StoreError` when it is a plan for something else than what is asked for now.
     """
-    path = out / PLAN
-    if not path.exists():
+    if not (out / PLAN).exists():
         return None
-    plan = _plan(read_json(path, KIND, SCHEMA, AGAIN), path)
+    plan = read_plan(out)
     _see_that_it_is_the_same_zoo(out, plan, asked["models"])
     stored = {"embeddings": _NO_EMBEDDINGS, **plan.values}  # which earlier profiles had not, and said nothing of
     for key in asked:
         if key != "models" and stored.get(key) != asked[key]:
-            found = _difference(stored.get(key), asked[key])
+            found = difference(stored.get(key), asked[key])
             raise _another(out, _WORDS.get(key, key), found)
     return plan
 
 
 def see_that_it_fits(out: Path, plan: Plan, dataset: Dataset, models: Sequence[Watched]) -> None:
     """Raises `StoreError` when a loaded model is not the one that the plan was made with, or the plan was changed."""
-    changed = [
-        model.card.name
-        for model in models
-        if any(plan.values["models"][model.number].get(key) != value for key, value in _loaded(model).items())
-    ]
+    changed = changed_since(plan, models)
     if changed:
         raise changed_models(out, changed)
     if plan.class_of_label.keys() != set(dataset.labels):
@@ -179,6 +181,15 @@ def see_that_it_fits(out: Path, plan: Plan, dataset: Dataset, models: Sequence[W
         count = len(model.card.classes)
         if not has_outputs(count, plan.space.outputs[model.number], len(plan.space.classes)):
             raise _unfit(out / PLAN, f"{model.card.name} has {count} classes, not the outputs that it names")
+
+
+def changed_since(plan: Plan, models: Sequence[Watched]) -> list[str]:
+    """The names of loaded models that are not those that a plan was made with."""
+    return [
+        model.card.name
+        for model in models
+        if any(plan.values["models"][model.number].get(key) != value for key, value in _loaded(model).items())
+    ]
 
 
 def changed_models(out: Path, names: Sequence[str]) -> StoreError:
@@ -201,7 +212,8 @@ class _Stored(TypedDict):
     labels: dict[str, int]
 
 
-def _plan(values: dict[str, Any], origin: Path) -> Plan:
+def plan_of(values: dict[str, Any], origin: Path) -> Plan:
+    """The plan out of its stored values. Raises `StoreError`, with `origin`, for values that are no plan's."""
     stored = restore(_Stored, values, origin)
     classes, labels = class_set(stored["classes"], origin), stored["labels"]
     try:
@@ -280,7 +292,7 @@ def _another(out: Path, what: str, found: str) -> StoreError:
     )
 
 
-def _difference(stored: object, now: object) -> str:
+def difference(stored: object, now: object) -> str:
     """Both values; of objects only the entries that differ."""
     if isinstance(stored, dict) and isinstance(now, dict):
         keys = [key for key in now if stored.get(key) != now[key]]

@@ -10,7 +10,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from edgewise.errors import ImageError, StoreError
-from edgewise.images.dataset import Item
+from edgewise.images.dataset import Dataset, Item
 from edgewise.images.decode import decode
 from edgewise.images.features import CANDIDATES, extract
 from edgewise.profile.crew import Crew, ModelFailed
@@ -51,6 +51,16 @@ class Shard:
     logits: Mapping[int, np.ndarray]  # model's number in the zoo -> float16 [n, classes]
     embeddings: Mapping[int, np.ndarray] = field(default_factory=dict[int, np.ndarray])
     """Model's number -> float16 [n, width]. Only of a shard just computed: later they stay in its file."""
+
+
+def count(images: int, size: int) -> int:
+    """How many shards there are of so many images."""
+    return -(-images // size)
+
+
+def items_of(number: int, dataset: Dataset, size: int) -> Sequence[Item]:
+    """The images of one shard."""
+    return dataset.items[number * size : (number + 1) * size]
 
 
 def compute(items: Sequence[Item], labels: Sequence[int], crew: Crew, space: LabelMap) -> Shard:
@@ -116,16 +126,25 @@ def _as_float16(values: np.ndarray) -> np.ndarray:
 
 
 def write(shard: Shard, path: Path) -> None:
-    """Write a shard atomically: one safetensors file whose header carries the rows."""
+    """Write a shard atomically."""
+    write_content(to_content(shard), path)
+
+
+def write_content(content: bytes, path: Path) -> None:
+    """Write atomically what `to_content` gave, here or on another machine."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def to_content(shard: Shard) -> bytes:
+    """A shard as the content of its file: safetensors, whose header carries the rows."""
     from safetensors.numpy import save
 
     arrays = {f"logits_{m}": rows for m, rows in shard.logits.items()}
     arrays |= {f"embedding_{m}": rows for m, rows in shard.embeddings.items()}
     arrays |= {"features": shard.features, "decode_ms": shard.decode_ms}
     rows = {"images": [asdict(row) for row in shard.images], "skipped": [asdict(row) for row in shard.skipped]}
-    content = save(arrays, metadata={"rows": json.dumps(rows)})
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(content)
+    return save(arrays, metadata={"rows": json.dumps(rows)})
 
 
 def read(path: Path, items: Sequence[Item], widths: Mapping[int, int | None]) -> Shard:

@@ -6,7 +6,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -21,7 +21,7 @@ from edgewise.profile.position import At, Doing, Position, shared_memory
 # needs no `if __name__ == "__main__"`. It finds the modules that we find, and leaves Ctrl-C to us.
 _BOOT = (
     "import json, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-    "sys.path[:] = json.loads(sys.stdin.readline()); from edgewise.profile.worker import main; main()"
+    "sys.path[:] = json.loads(sys.stdin.readline()); from {module} import main; main()"
 )
 _POLL_S = 0.5
 _SAID_BYTES = 8192  # of its stderr, the end that is kept
@@ -64,13 +64,13 @@ class Death:
 class Worker:
     """One worker process; a context manager that leaves none behind."""
 
-    def __init__(self) -> None:
-        """Start it; it gets ready while the caller does, and waits for `order`.
+    def __init__(self, module: str = "edgewise.profile.worker") -> None:
+        """Start it; it gets ready while the caller does, and waits for `order`. `module`: the one whose `main` it runs.
 
         Raises `DataError` when the system lets no process be started.
         """
         try:
-            self._start()
+            self._start(module)
         except OSError as error:
             raise DataError(
                 f"No process can be started to make the profile: {error.strerror or error}.",
@@ -81,7 +81,7 @@ class Worker:
         self._ended = False
         self._write(json.dumps([entry for entry in sys.path if isinstance(entry, str)]))
 
-    def _start(self) -> None:
+    def _start(self, module: str) -> None:
         with ExitStack() as on_failure, ExitStack() as theirs:
             descriptor = shared_memory()
             theirs.callback(os.close, descriptor)
@@ -91,7 +91,15 @@ class Worker:
             self._position = Position(descriptor)
             on_failure.callback(self._position.close)
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _BOOT, str(os.getpid()), str(messages), str(descriptor)],
+                [
+                    sys.executable,
+                    "-P",
+                    "-c",
+                    _BOOT.format(module=module),
+                    str(os.getpid()),
+                    str(messages),
+                    str(descriptor),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -124,9 +132,13 @@ class Worker:
         """Its process id."""
         return self._process.pid
 
-    def order(self, settings: Settings) -> None:
-        """Say what to do."""
-        self._write(json.dumps(settings_to_json(settings)))
+    def order(self, settings: Settings, *, only_plan: bool = False) -> None:
+        """Say what to do: make the whole profile, or its plan alone."""
+        self.ask({"settings": settings_to_json(settings), "only_plan": only_plan})
+
+    def ask(self, values: Mapping[str, Any]) -> None:
+        """Say what to do, as JSON values that its module knows."""
+        self._write(json.dumps(values))
 
     def _write(self, line: str) -> None:
         assert self._process.stdin is not None

@@ -155,6 +155,14 @@ def _absolute(kind: str, where: str, folder: Path) -> str:
     return where
 
 
+def absolute_name(name: str, folder: Path) -> str:
+    """A classifier's name as `find` takes it, with the path that it may hold made absolute from `folder`."""
+    kind, colon, where = name.partition(":")
+    return (
+        kind + colon + _absolute(kind, where, folder) if colon else str((folder / Path(name).expanduser()).absolute())
+    )
+
+
 def _with_members(source: Source, named: Sequence[Source]) -> Source:
     """An ensemble with its members, each the name of another classifier here or a source of its own."""
     if source.kind != "ensemble":

@@ -1,0 +1,197 @@
+"""Networks for many users: one job a user, wherever jobs run; what is finished is kept."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal, TypedDict
+
+from edgewise.errors import EdgewiseError, GuardRefused, StoreError
+from edgewise.executors.executor import Executor, WorkerLost
+from edgewise.executors.node import node_name
+from edgewise.progress import Progress, silent
+from edgewise.prune.request import Request
+from edgewise.restore import restore
+from edgewise.store import atomic_path, cannot_write, read_json, write_json
+
+KIND, SCHEMA = "pruned users", 1
+USERS = "users.json"
+PERSONALISING = "personalising users"
+_LOCK = ".lock"
+_AGAIN = "Name a folder that `edgewise prune users` wrote, or a new one."
+Verdict = Literal["let in", "refused", "failed"]
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who is to have a network."""
+
+    name: str  # of the folder, too
+    request: Request
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one user."""
+
+    user: str
+    verdict: Verdict
+    why: str  # in words: what the guard found, why it refused, or what went wrong
+    classes: tuple[str, ...]
+    speedup: float | None  # times as fast as the generic network; None where there is no network
+    drop_points: float | None  # expected
+    seconds: float
+    node: str
+
+
+@dataclass(frozen=True)
+class UserDone:
+    """A row, and the files of the network."""
+
+    row: Row
+    files: Mapping[str, bytes]
+
+
+class _Known(TypedDict):
+    """A row that is stored, and what was asked."""
+
+    row: Row
+    request: dict[str, Any]
+
+
+class _Stored(TypedDict):
+    users: list[_Known]
+
+
+def make_users(users: Sequence[User], out: Path, executor: Executor, progress: Progress = silent) -> tuple[Row, ...]:
+    """Make each user's network in a folder of the user's name below `out`, and give a row for each, in their order.
+
+    Users whose network is there, or was refused, for the same request are not made again; those that failed are. A user
+    that fails, or ends the process that works on it again and again, is a row; the others go on. Raises `StoreError`
+    where `out` holds other things, cannot be written, or is being written, and what the executor raises.
+    """
+    with _writing(out):
+        known = {one["row"].user: one for one in _read(out)}
+        done = {user.name: known[user.name] for user in users if _is_finished(known.get(user.name), user, out)}
+        waiting = [user for user in users if user.name not in done]
+        progress(PERSONALISING, len(done), len(users))
+        while waiting:
+            try:
+                with closing(executor.run(make_user, waiting)) as results:
+                    for number, found in results:
+                        _keep(out, waiting[number], found, known, done)
+                        progress(PERSONALISING, len(done), len(users))
+            except WorkerLost as lost:
+                user = waiting[lost.job]
+                _keep(out, user, UserDone(_without(user, "failed", lost.message, 0.0), {}), known, done)
+                progress(PERSONALISING, len(done), len(users))
+            waiting = [user for user in waiting if user.name not in done]
+    return tuple(done[user.name]["row"] for user in users)
+
+
+def make_user(user: User) -> UserDone:
+    """One user's network; an error of ours becomes the row's `why`."""
+    from edgewise.runtime.torch import import_torch
+
+    import_torch("edgewise prune")
+    from edgewise.prune.fulfil import fulfil
+
+    started = perf_counter()
+    with tempfile.TemporaryDirectory(prefix="edgewise-user-") as temporary:
+        folder = Path(temporary) / user.name
+        try:
+            found = fulfil(user.request, folder)
+        except GuardRefused as error:
+            return UserDone(_without(user, "refused", error.message, perf_counter() - started), {})
+        except EdgewiseError as error:
+            return UserDone(_without(user, "failed", error.message, perf_counter() - started), {})
+        record = found.written.record
+        row = Row(
+            user.name,
+            "let in",
+            str(found.made.evidence),
+            tuple(record["classes"]),
+            found.written.generic_ms / found.written.ms,
+            record["evidence"]["found"]["drop_points"],
+            perf_counter() - started,
+            node_name(),
+        )
+        return UserDone(row, {path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+
+
+def _without(user: User, verdict: Verdict, why: str, seconds: float) -> Row:
+    return Row(user.name, verdict, why, user.request.classes or (), None, None, seconds, node_name())
+
+
+def _values(request: Request) -> dict[str, Any]:
+    return json.loads(json.dumps(asdict(request)))
+
+
+def _is_finished(known: _Known | None, user: User, out: Path) -> bool:
+    if known is None or known["row"].verdict == "failed" or known["request"] != _values(user.request):
+        return False
+    return known["row"].verdict == "refused" or (out / user.name).is_dir()
+
+
+def _keep(out: Path, user: User, found: UserDone, known: dict[str, _Known], done: dict[str, _Known]) -> None:
+    """Files first, in one step; then the row, so that a row that is there tells the truth."""
+    folder = out / user.name
+    try:
+        shutil.rmtree(folder, ignore_errors=True)  # of an earlier request
+        if found.files:
+            half = Path(tempfile.mkdtemp(prefix=f".{user.name}.", dir=out))
+            try:
+                for name, content in found.files.items():
+                    with atomic_path(half / name) as temporary:
+                        temporary.write_bytes(content)
+                half.chmod(0o755)
+                half.replace(folder)
+            finally:
+                shutil.rmtree(half, ignore_errors=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    known[user.name] = done[user.name] = {"row": found.row, "request": _values(user.request)}
+    rows = [{"row": asdict(one["row"]), "request": one["request"]} for one in known.values()]
+    write_json(out / USERS, KIND, SCHEMA, {"users": rows})
+
+
+def _read(out: Path) -> list[_Known]:
+    path = out / USERS
+    return restore(_Stored, read_json(path, KIND, SCHEMA, _AGAIN), path)["users"] if path.exists() else []
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """Be the one writer of the folder; what a killed one left half written goes."""
+    from filelock import FileLock, Timeout
+
+    if out.exists() and (not out.is_dir() or ({path.name for path in out.iterdir()} - {_LOCK} and not _is_ours(out))):
+        raise StoreError(f"{out} holds other things than networks of users.", _AGAIN)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / _LOCK, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise StoreError(
+            f"Another edgewise prune users is writing to {out}.", "Wait, or choose another --out."
+        ) from error
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    try:
+        for half in out.glob(".*"):
+            if half.is_dir():
+                shutil.rmtree(half, ignore_errors=True)
+        yield
+    finally:
+        with suppress(OSError):
+            (out / _LOCK).unlink()
+        lock.release()
+
+
+def _is_ours(out: Path) -> bool:
+    """Whether a folder has been begun: it has rows, or nothing but what a killed run leaves."""
+    return (out / USERS).is_file() or all(path.name.startswith(".") for path in out.iterdir())
