@@ -1,9 +1,11 @@
 """The pages of the command line are what the commands' help says, and leave none out."""
 
+import re
 from pathlib import Path
 
 import pytest
 import typer
+from rich.text import Text
 
 from docs.cli_pages import FOLDER, pages, write
 from edgewise.cli.app import app
@@ -27,6 +29,12 @@ def test_each_command_and_option_is_there(names: tuple[str, ...]) -> None:
     for parameter in COMMANDS[names].params:
         typed = parameter.opts[0].startswith("-")
         assert (parameter.opts[0] if typed else (parameter.metavar or parameter.name).upper()) in own
+
+
+@pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
+def test_no_word_of_help_is_taken_for_markup(names: tuple[str, ...]) -> None:
+    for said in (COMMANDS[names].help, *(parameter.help for parameter in COMMANDS[names].params)):
+        assert re.findall(r"\w+", Text.from_markup(said).plain) == re.findall(r"\w+", said), said
 
 
 def test_a_command_that_has_commands_has_its_options_too() -> None:

@@ -24,7 +24,8 @@ FastestThreads = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Executor = Annotated[
-    ExecutorName, typer.Option("--executor", help="Where it runs: on this machine, or on a Ray cluster (extra [ray]).")
+    ExecutorName,
+    typer.Option("--executor", help="Where it runs: on this machine, or a Ray cluster (the extra ray)."),
 ]
 Address = Annotated[
     str | None,
