@@ -89,6 +89,10 @@ class TestOnACluster:
         assert [number for number, _ in found] == list(range(6))
         assert not doomed & {pid for _, pid in found}
 
+    def test_nothing_is_left_in_the_home_of_nodes_and_driver(self, cluster: Cluster) -> None:
+        assert drive(cluster, "square", [3]) == [[0, 9]]
+        assert [path for path in Path(cluster.environment["HOME"]).rglob("*") if path.is_file()] == []
+
     def test_a_killed_driver_leaves_no_job_behind(self, cluster: Cluster, tmp_path: Path) -> None:
         driver = start(cluster, "note_and_wait", [str(tmp_path)] * 2)
         deadline = time.monotonic() + 120
