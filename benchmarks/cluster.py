@@ -22,9 +22,9 @@ from edgewise.store import read_table
 if TYPE_CHECKING:
     from tests.ray_cluster import Cluster
 
-_IMAGES_PER_CLASS = 100
+_IMAGES_PER_CLASS = 60
 _ZOO = ("tiny:*",)
-_RUNS = 3
+_RUNS = 2
 NAMES = {
     "one": "one process",
     "local": "two processes of this machine",
