@@ -140,7 +140,7 @@ def test_settings_are_settings(tmp_path: Path) -> None:
     assert set(read_settings(tmp_path / "edgewise.toml", typer.main.get_command(app))) == {"profile", "select"}
 
 
-@pytest.mark.parametrize("page", [README, *sorted(README.parent.glob("docs/*.md"))], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, *sorted(README.parent.glob("docs/**/*.md"))], ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     assert "@@" not in page.read_text()
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

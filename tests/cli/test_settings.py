@@ -31,9 +31,23 @@ def test_keys_are_the_options_as_they_are_typed(tmp_path: Path) -> None:
     }
 
 
+def test_a_command_with_sub_commands_takes_its_own(tmp_path: Path) -> None:
+    text = '[prune]\nmax-drop = 2.0\nzoo = "tiny:s"\n[prune.apply]\nout = "again"\n'
+    assert read_settings(written(tmp_path, text), ROOT) == {
+        "prune": {"max_drop": 2.0, "zoo": ["tiny:s"], "apply": {"out": "again"}}
+    }
+
+
+def test_a_command_with_sub_commands_is_run_with_them(edgewise: Run, tmp_path: Path) -> None:
+    path = written(tmp_path, '[prune]\nmodel = "tiny:s"\ndata = "none"\n')
+    done = edgewise("--settings", path, "prune", "--quiet")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: --out is missing.")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[prune]\nseeed = 3\n", r"`edgewise prune` has no option 'seeed'"),
         ("[profil]\n", r"profil is no table of a command\.\nKnown here: .*\[profile\]"),
         ("seed = 3\n", "seed is no table of a command"),
         ("[select]\nseed = 3\n", r"select\.seed is no table of a command\.\nKnown here: .*\[select\.fit\]"),

@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 TOKEN = "a-token-of-24-characters"
-_START_S, _END_S = 60.0, 15.0
+_START_S, _END_S = 90.0, 30.0
 
 
 @dataclass(frozen=True)

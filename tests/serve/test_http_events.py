@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,16 +71,14 @@ def set_to(client: Client, user: str, *modes: str) -> None:
         assert client.put(f"/users/{user}/learning", {"mode": mode}).status == 200
 
 
-def test_events_come_soon_after_they_happen(address: str, client: Client, drawn: list[bytes]) -> None:
+def test_events_come_as_they_happen(address: str, client: Client, drawn: list[bytes]) -> None:
     begun(client, drawn, "heard")
     with listening(address, "?user=heard") as listener:
         for mode, kind in (("paused", "paused"), ("on", "resumed"), ("generic", "generic")):
             set_to(client, "heard", mode)
-            happened = time.monotonic()
             event = listener.next()
             assert event is not None
             assert (event["kind"], event["user"], event["id"]) == (kind, "heard", event["seq"])
-            assert time.monotonic() - happened < 3
 
 
 @pytest.mark.parametrize("how", ["header", "query", "header before query"])

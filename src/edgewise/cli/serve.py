@@ -88,7 +88,7 @@ def command(
             if not quiet and not json:
                 console.print(f"measuring what runs {name} fastest on this device; it is remembered", markup=False)
 
-        with Device(state, learning, ways=Ways(runtime, threads, tell)) as device:
+        def say_where() -> None:
             address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
             if json:
                 said = {"address": address, "model": parts.name, "classes": len(parts.classes), "pid": os.getpid()}
@@ -96,7 +96,9 @@ def command(
             elif not quiet:
                 console.print(f"{parts.name} answers at {address}, and learns into {printable(state)}.", markup=False)
                 console.print("Ctrl-C ends it; what was learned stays.", markup=False)
-            Server(create_app(lambda: device, token=token)).run([listening])
+
+        with Device(state, learning, ways=Ways(runtime, threads, tell)) as device:
+            Server(create_app(lambda: device, token=token), begun=say_where).run([listening])
 
 
 def _token(file: Path | None) -> str | None:

@@ -31,8 +31,11 @@ def read_settings(path: Path, root: Any) -> dict[str, Any]:
 
 
 def _of_group(tables: Mapping[str, Any], group: Any, file: str, names: tuple[str, ...]) -> dict[str, Any]:
-    defaults: dict[str, Any] = {}
+    own = {key: value for key, value in tables.items() if names and group.params and not isinstance(value, dict)}
+    defaults = _of_command(own, group, file, names)
     for name, table in tables.items():
+        if name in own:  # of a command that has sub-commands too, as `edgewise prune`
+            continue
         path = (*names, name)
         if name not in group.commands or not isinstance(table, dict):
             known = ", ".join(f"[{'.'.join((*names, command))}]" for command in group.commands)

@@ -40,7 +40,7 @@ class Outcomes:
 
     @cached_property
     def images(self) -> dict[str, list[Any]]:
-        """Columns of images.parquet: image, label, sha256, width_px, height_px, file_bytes, feature_*, ..."""
+        """Columns of images.parquet, such as image, label, sha256, width_px, height_px, file_bytes, feature_*."""
         needed = ("image", "label", "sha256", "decode_ms")
         return read_table(self.folder / IMAGES, needed, rows=self.manifest["images"])
 

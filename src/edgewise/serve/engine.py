@@ -54,6 +54,8 @@ class Classification:
 class Engine:
     """A selector with its models, loaded on first use and kept warm.
 
+    Not safe to call from several threads at once: one engine answers one image at a time.
+
     Parameters
     ----------
     selector
@@ -70,8 +72,6 @@ class Engine:
         A folder with the model files, where they are not at the paths that the selector knows.
     trust_code
         Allow a selector whose models are made by Python code (`torch:` sources) to run it.
-
-    Not safe to call from several threads at once: one engine answers one image at a time.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -18,7 +19,8 @@ _TICKS = 10  # of uvicorn's loop, between two looks at the connections
 class Server(uvicorn.Server):
     """Serves until a signal ends it: SIGTERM in peace, Ctrl-C as `KeyboardInterrupt`."""
 
-    def __init__(self, app: FastAPI, *, silent_s: float = _SILENT_S) -> None:
+    def __init__(self, app: FastAPI, *, silent_s: float = _SILENT_S, begun: Callable[[], None] = lambda: None) -> None:
+        """`begun` is called once it answers and hears signals."""
         config = uvicorn.Config(
             app,
             loop="asyncio",
@@ -34,7 +36,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=_LAST_S,
         )
         super().__init__(config)
-        self._silent_s = silent_s
+        self._silent_s, self._begun = silent_s, begun
         self._silent: dict[Any, tuple[Any, float]] = {}  # connections: their last request, and since when
         app.state.ending = lambda: self.should_exit
 
@@ -48,6 +50,10 @@ class Server(uvicorn.Server):
             super().run(sockets)
         finally:
             signal.signal(signal.SIGTERM, before)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._begun()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS == 0:
