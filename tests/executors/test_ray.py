@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edgewise.errors import DataError, UsageError
+from edgewise.errors import DataError, MissingExtra, UsageError
 from edgewise.executors.executor import open_executor
 from tests.conftest import ROOT
 from tests.ray_cluster import Cluster, ray_cluster
@@ -109,6 +109,13 @@ class TestOnACluster:
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:", "ray://127.0.0.1:10001", "127.0.0.1:99999"])
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(UsageError, match="no address of a Ray cluster"), open_executor("ray", address=address):
+        pass
+
+
+def test_without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(MissingExtra, match=r"--executor ray needs the optional extra \[ray\]"), open_executor("ray"):
         pass
 
 
