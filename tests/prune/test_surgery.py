@@ -29,7 +29,7 @@ from tests.prune.small_networks import NETWORKS, SIZE_PX, Grouped, Inverted, Res
 pytestmark = pytest.mark.torch
 _TOLERANCE = 1e-9
 _DRAWS = 6
-_LONG = {"ghostnet_100", "inception_v3", "densenet121"}
+_LONG = {"ghostnet_100", "inception_v3", "densenet121", "mobilenetv2_100", "resnet50", "resnext50_32x4d", "vgg11_bn"}
 _NARROWER = {"vgg11_bn": {"mlp_ratio": 0.05}}  # nine tenths of its weights are in one dense layer
 
 

@@ -54,8 +54,8 @@ def test_local_weights(tmp_path: Path) -> None:
     [
         "regnet_x_400mf",
         "mobilenet_v3_small",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("mnasnet0_5", "shufflenet_v2_x0_5", "convnext_tiny")),
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("vgg11_bn", "densenet121", "efficientnet_b0")),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("mnasnet0_5", "convnext_tiny", "efficientnet_b0")),
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("vgg11_bn", "densenet121", "shufflenet_v2_x0_5")),
     ],
 )
 def test_the_head_is_found_in_every_family(tmp_path: Path, name: str) -> None:
