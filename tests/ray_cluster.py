@@ -1,5 +1,6 @@
 """A real Ray cluster on this machine: each node has processes and a loopback address of its own, and can be killed."""
 
+import ctypes
 import os
 import secrets
 import shutil
@@ -29,6 +30,11 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def _end_with_the_tests() -> None:
+    """However these end; what Ray starts ends with it."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Node:
     """`ray start` and all that it started."""
 
@@ -44,6 +50,7 @@ class Node:
                     stdout=stream,
                     stderr=stream,
                     start_new_session=True,
+                    preexec_fn=_end_with_the_tests,
                 )
             if self._runs(log):
                 return

@@ -48,6 +48,16 @@ def test_quantising_leaves_its_result_alone(tmp_path: Path) -> None:
     assert _left_behind(_QUANTISE, tmp_path) == ["xs.bin", "xs.xml"]
 
 
+@pytest.mark.ray
+def test_ray_is_told_to_report_nothing(tmp_path: Path) -> None:
+    """Ray itself is asked, in a process that did nothing but import edgewise."""
+    code = "import edgewise; from ray._common.usage.usage_lib import usage_stats_enabled; print(usage_stats_enabled())"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | {"HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_a_switch_that_the_user_set_stays() -> None:
     code = "import os, edgewise; print(os.environ['ORT_DISABLE_TELEMETRY'])"
     environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "0"}

@@ -20,7 +20,7 @@ from tests.crashing import torch_factories
 from tests.ray_cluster import Cluster, Node, descendants, ray_cluster
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
-_SECONDS = 300
+_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def ended(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def wait_for(what: Callable[[], object]) -> Any:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not (found := what()):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from edgewise.errors import DataError, StoreError, UsageError
+from edgewise.errors import DataError, UsageError
 from edgewise.prune.users_file import read_users
 from tests.cli.test_prune import NETWORK
 from tests.cli_errors import DATA, said
@@ -99,7 +99,6 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
 def test_a_folder_with_other_things_is_left_alone(edgewise: Run, users: Path) -> None:
     done = edgewise("prune", "users", users, "--out", users.parent)
     said(done, DATA, "holds other things than networks of users")
-    assert issubclass(StoreError, DataError)
 
 
 @pytest.mark.torch
@@ -114,16 +113,14 @@ def test_users_fail_alone_and_finished_ones_are_kept(edgewise: Run, users: Path,
         "carl": "failed",
     }
     before = {path: path.stat().st_mtime_ns for user in ("anna", "ben") for path in (out / user).iterdir()}
-    users.write_text(
-        users.read_text().replace("nowhere", str(drawn_folder)).replace("max_drop = 70", "max_drop = 0.001")
-    )
+    asked = users.read_text().replace('nowhere"', f'{drawn_folder}"\nclasses = ["5", "6"]')
+    users.write_text(asked.replace("max_drop = 70", 'max_drop = 0.001\nundecided = "refuse"'))
     again = edgewise("prune", "users", users, "--out", out, "--json")
     assert again.returncode == 0, again.stderr
     rows = told(again)
     assert rows["anna"] == told(first)["anna"]  # its request is the same: it was not made again
     assert {path: path.stat().st_mtime_ns for path in (out / "anna").iterdir()}.items() <= before.items()
-    assert rows["carl"]["verdict"] == "let in"
-    assert rows["carl"]["classes"]  # those that the images show
+    assert (rows["carl"]["verdict"], rows["carl"]["classes"]) == ("let in", ["5", "6"])
     assert rows["ben"]["verdict"] == "refused"  # as it is asked now, and what was made before is gone
     assert not (out / "ben").exists()
     assert sorted(path.name for path in out.iterdir()) == ["anna", "carl", "users.json"]
@@ -142,7 +139,7 @@ def test_on_a_cluster_that_loses_a_node(edgewise: Run, users: Path) -> None:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         process = subprocess.Popen(command, env=cluster.environment, cwd=ROOT, **pipes)
         victim = cluster.nodes[1]
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 600
         while not _is_at_work(victim.pids) and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -171,7 +168,7 @@ def test_killed_and_given_again(edgewise: Run, users: Path) -> None:
     out = users.parent / "out"
     command = [sys.executable, "-m", "edgewise", "prune", "users", str(users), "--out", str(out), "--quiet"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     while not (out / "anna").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)

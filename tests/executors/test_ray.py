@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edgewise.errors import DataError, UsageError
+from edgewise.errors import DataError, MissingExtra, UsageError
 from edgewise.executors.executor import open_executor
 from tests.conftest import ROOT
 from tests.ray_cluster import Cluster, ray_cluster
@@ -49,7 +49,7 @@ def drive(cluster: Cluster, name: str, given: Sequence[object]) -> list[object]:
 
 
 def answer(driver: subprocess.Popen[str]) -> list[object]:
-    stdout, stderr = driver.communicate(timeout=240)
+    stdout, stderr = driver.communicate(timeout=600)
     assert stdout, stderr
     return json.loads(stdout)
 
@@ -78,7 +78,7 @@ class TestOnACluster:
         """Every job but those of the killed node waits for a word, so that it must be begun again elsewhere."""
         victim = cluster.nodes[2]
         driver = start(cluster, "note_and_wait_for_a_word", [str(tmp_path)] * 6)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not {int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()} & set(victim.pids):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -89,9 +89,13 @@ class TestOnACluster:
         assert [number for number, _ in found] == list(range(6))
         assert not doomed & {pid for _, pid in found}
 
+    def test_nothing_is_left_in_the_home_of_nodes_and_driver(self, cluster: Cluster) -> None:
+        assert drive(cluster, "square", [3]) == [[0, 9]]
+        assert [path for path in Path(cluster.environment["HOME"]).rglob("*") if path.is_file()] == []
+
     def test_a_killed_driver_leaves_no_job_behind(self, cluster: Cluster, tmp_path: Path) -> None:
         driver = start(cluster, "note_and_wait", [str(tmp_path)] * 2)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not list(tmp_path.iterdir()):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -105,6 +109,13 @@ class TestOnACluster:
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:", "ray://127.0.0.1:10001", "127.0.0.1:99999"])
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(UsageError, match="no address of a Ray cluster"), open_executor("ray", address=address):
+        pass
+
+
+def test_without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(MissingExtra, match=r"--executor ray needs the optional extra \[ray\]"), open_executor("ray"):
         pass
 
 
