@@ -134,6 +134,18 @@ def study(generic: Shape, users: Sequence[Shape], accelerator: Accelerator, how:
     return tuple(_row(device, generic, user, accelerator, how) for user in users for device in DEVICES)
 
 
+def serve(device: Device, shape: Shape, accelerator: Accelerator) -> Spent:
+    """One image on a device, with the formats that it is named by. What a layer's results go through as they leave
+    costs nothing.
+    """
+    left = left_to_host(shape.rest)
+    if device == "CPU":
+        return _on_host(accelerator, shape.macs, left * _FP32_BYTES)
+    one = _array_of(device, accelerator)
+    found = _on_array(work_of(shape.layers, one, "forward"), one)
+    return _added(found, _on_host(one, 0, left * one.numbers.bits / 8))
+
+
 def layers_on(device: Device, shape: Shape, accelerator: Accelerator) -> tuple[LayerRun, ...]:
     """A network's answers, layer by layer, on the array of a device."""
     one = _array_of(device, accelerator)
@@ -146,8 +158,8 @@ def _row(device: Device, generic: Shape, user: Shape, accelerator: Accelerator, 
     return Row(
         device,
         user.name,
-        _serve(device, generic, one),
-        _serve(device, user, one),
+        serve(device, generic, one),
+        serve(device, user, one),
         _step(device, user.tail(how.first).of(how.batch), one).times(how.steps),
         _step(device, user.of(how.batch), one).times(how.steps),
         sum(part.mm2 for part in parts),
@@ -163,15 +175,6 @@ def _array_of(device: Device, accelerator: Accelerator) -> Accelerator:
     gradients = accelerator.gradients
     blocks = gradients if gradients.shares_exponents else Numbers("bfp16", max(2, accelerator.array.rows))
     return replace(accelerator, numbers=INT8, gradients=blocks)
-
-
-def _serve(device: Device, shape: Shape, accelerator: Accelerator) -> Spent:
-    """One image. What a layer's results go through as they leave costs nothing."""
-    left = left_to_host(shape.rest)
-    if device == "CPU":
-        return _on_host(accelerator, shape.macs, left * _FP32_BYTES)
-    found = _on_array(work_of(shape.layers, accelerator, "forward"), accelerator)
-    return _added(found, _on_host(accelerator, 0, left * accelerator.numbers.bits / 8))
 
 
 def _step(device: Device, shape: Shape, accelerator: Accelerator) -> Spent:

@@ -15,6 +15,7 @@ from edgewise.cli import (
     devices,
     doctor,
     export,
+    fleet,
     live,
     profile,
     prune,
@@ -59,6 +60,7 @@ app.command("export")(export.command)
 app.command("benchmark")(benchmark.command)
 app.add_typer(devices.app, name="devices")
 app.add_typer(accel.app, name="accel")
+app.add_typer(fleet.app, name="fleet")
 app.command("doctor")(doctor.command)
 
 
