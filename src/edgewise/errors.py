@@ -7,9 +7,11 @@ EdgewiseError                 1  never raised itself: its children say what went
 |   |-- LabelError            3  a label that no model knows, or class sets that do not meet
 |   |-- ModelError            3  a model file or its card cannot be used
 |   |   `-- OutputError       3  a model runs, and what it gives are not numbers
-|   `-- StoreError            3  a stored artefact is missing, torn, of another kind or another schema
+|   |-- StoreError            3  a stored artefact is missing, torn, of another kind or another schema
+|   `-- PluginError           3  what another package adds to edgewise does not work
 |-- MissingExtra              4  a package of an optional extra is needed and absent
-|   `-- MissingEnvironment    4  packages are needed that cannot live beside edgewise's own, so in another environment
+|   |-- MissingEnvironment    4  packages are needed that cannot live beside edgewise's own, so in another environment
+|   `-- MissingPlugin         4  a stored artefact was made with a package that is absent
 `-- GuardRefused              5  a result was computed and the guard did not let it in
 """
 
@@ -82,6 +84,10 @@ class StoreError(DataError):
     """A stored artefact is missing, torn, of another kind, or of another schema."""
 
 
+class PluginError(DataError):
+    """What another package adds to edgewise cannot be imported, has another form than it must, or failed."""
+
+
 class MissingExtra(EdgewiseError):
     """A package of an optional extra is needed and is not installed."""
 
@@ -101,6 +107,15 @@ class MissingEnvironment(MissingExtra):
         self.hint = hint
 
 
+class MissingPlugin(MissingExtra):
+    """A stored artefact was made with another package, which is not installed."""
+
+    def __init__(self, what: str, package: str, version: str) -> None:
+        super().__init__(what, package)
+        self.message = f"{printable(what)} was made with {printable(f'{package} {version}')}, which is not installed."
+        self.hint = f"Install it from where it came from: python -m pip install {printable(f'{package}=={version}')}"
+
+
 class GuardRefused(EdgewiseError):
     """A result was computed, and the guard did not let it in."""
 
@@ -108,5 +123,11 @@ class GuardRefused(EdgewiseError):
 
 
 def install_hint(extra: str) -> str:
-    """The sentence that says how to get an extra."""
-    return f"Install it in the checkout: python -m pip install -c constraints.txt -e '.[{extra}]'"
+    """The sentence that says how to get an extra, or edgewise itself where it is empty."""
+    if (Path(__file__).parent.parent.parent / "constraints.txt").is_file():
+        asked = f"'.[{extra}]'" if extra else "."
+        what = "it" if extra else "edgewise again"
+        return f"Install {what} in the checkout: python -m pip install -c constraints.txt -e {asked}"
+    return (
+        f"Install it: python -m pip install 'edgewise[{extra}]'" if extra else "Install edgewise again, from its wheel."
+    )

@@ -115,18 +115,6 @@ def test_half_a_selector_is_refused(tmp_path: Path) -> None:
         load_selector(tmp_path)
 
 
-def test_another_package_may_bring_its_own_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from importlib.metadata import EntryPoint, EntryPoints
-
-    from edgewise.select import kinds
-
-    own = EntryPoint("constant", "edgewise.select.single:SingleModel.from_state", kinds.ENTRY_POINTS)
-    monkeypatch.setattr(kinds, "entry_points", lambda group: EntryPoints([own]).select(group=group))
-    save_selector(tmp_path, SingleModel("net0"), {})
-    _edit(tmp_path, selector="constant")
-    assert load_selector(tmp_path) == SingleModel("net0")
-
-
 _DECIDE = """
 import sys
 from pathlib import Path

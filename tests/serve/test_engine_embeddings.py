@@ -1,6 +1,5 @@
 """Selectors that decide by a penultimate vector get it from the engine, and what has none is said."""
 
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +9,16 @@ from edgewise import Engine
 from edgewise.errors import ModelError
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings, profile
-from edgewise.select import kinds
 from edgewise.serve.deployment import save_deployment
 from tests.embedding_selector import KIND, Nearness, NearnessMethod
+from tests.plugins.installed import install
 
 
 @pytest.fixture(autouse=True)
-def known_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+def known_kind(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """As another package would offer it."""
-    own = EntryPoint(KIND, "tests.embedding_selector:Nearness.from_state", kinds.ENTRY_POINTS)
-    monkeypatch.setattr(kinds, "entry_points", lambda group: EntryPoints([own]).select(group=group))
+    folder = tmp_path_factory.mktemp("site")
+    monkeypatch.syspath_prepend(install(folder, {"edgewise.selectors": {KIND: "tests.embedding_selector:Nearness"}}))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """An accelerator: an array, its memory, what feeds it, and what it takes. Presets are TOML files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,7 @@ from edgewise.accel.scale_sim_config import read_config
 from edgewise.accel.tables import build, must_be_positive, read_toml
 from edgewise.accel.technology import Technology
 from edgewise.errors import DataError, UsageError
+from edgewise.plugins import Plugin, names_of, plugin_named, plugins_of
 from edgewise.text import printable
 
 DEFAULT = "reading"
@@ -94,27 +96,58 @@ class Accelerator:
 
 
 def preset_names() -> tuple[str, ...]:
-    """Of those that are installed."""
+    """Of edgewise's own."""
     return tuple(sorted(one.name.removesuffix(".toml") for one in _packaged("presets").iterdir() if _is_toml(one)))
 
 
+def preset_plugins() -> tuple[Plugin, ...]:
+    """Those of other packages; nothing of these is imported yet."""
+    own = preset_names()
+    return tuple(plugin for plugin in plugins_of("preset") if plugin.name not in own)
+
+
 def read_accelerator(name: str) -> Accelerator:
-    """An installed preset by its name, a TOML file by its path, or SCALE-Sim's configuration, "NAME.cfg".
+    """A preset by its name, edgewise's own or another package's, a TOML file by its path, or SCALE-Sim's configuration,
+    "NAME.cfg".
 
     A TOML file names its `technology`: an installed one, or a TOML file beside it. A configuration gives the array, its
     buffers and their bandwidth, a byte a word; it has no clock, and what else it lacks is the default preset's. Raises
-    `UsageError` for a name that is not known, `DataError` for a file that is not right.
+    `UsageError` for a name that is not known, `DataError` for a file that is not right, `PluginError` for a package
+    that does not hold the preset that it offers.
     """
     if name.endswith(".cfg"):
         return _of_scale_sim(Path(name))
     if not name.endswith(".toml"):
         if name not in preset_names():
-            raise UsageError(
-                f"There is no preset {name!r}.", f"There are {', '.join(preset_names())}; or give a file, NAME.toml."
-            )
+            return _of_package(name)
         with resources.as_file(_packaged("presets") / f"{name}.toml") as path:
             return _read(path)
     return _read(Path(name))
+
+
+def _of_package(name: str) -> Accelerator:
+    plugin = plugin_named("preset", name)
+    if plugin is None:
+        known = ", ".join(dict.fromkeys((*preset_names(), *names_of("preset"))))
+        raise UsageError(f"There is no preset {name!r}.", f"There are {known}; or give a file, NAME.toml.")
+    return read_plugin(plugin)
+
+
+def read_plugin(plugin: Plugin) -> Accelerator:
+    """The accelerator that a package offers: `NAME.toml` in the package that the entry point names.
+
+    Its `source` begins with the name of that package. Raises `PluginError` and `DataError`.
+    """
+    with plugin.answering("was read"):
+        home = plugin.load()
+        if not isinstance(getattr(home, "__path__", None), Iterable):
+            raise plugin.unfit(f"{plugin.entry.value} is no package that could hold {plugin.name}.toml")
+        file = resources.files(home) / f"{plugin.name}.toml"
+        if not file.is_file():
+            raise plugin.unfit(f"there is no {plugin.name}.toml in {plugin.entry.value}")
+        with resources.as_file(file) as path:
+            found = _read(path)
+    return replace(found, source=f"{plugin.package}: {found.source}")
 
 
 def _of_scale_sim(path: Path) -> Accelerator:

@@ -11,6 +11,7 @@ from edgewise.export.write import Target, write
 from edgewise.progress import Progress, silent
 from edgewise.runtime.engines import Engine, engines_for
 from edgewise.runtime.onnx import OnnxSession
+from edgewise.runtime.plugin_runtime import PluginSession
 from edgewise.runtime.torch import TorchSession
 from edgewise.zoo.card import read_card
 from edgewise.zoo.classifier import Classifier
@@ -48,13 +49,19 @@ def subject_of(
     """Write the network into `folder` for each target.
 
     A source that is a file of one runtime is left as it is, whatever the targets are, for the runtimes that read it.
-    Raises `UsageError` for an ensemble, and what loading the original does.
+    Raises `UsageError` for an ensemble and for a file that another package's runtime reads, and what loading does.
     """
     if source.members:
         raise UsageError(f"{source.text} is several networks.", "Benchmark them one by one.")
     progress("loading", 0, 1)
     original = load(source)
     progress("loading", 1, 1)
+    if isinstance(original.session, PluginSession):
+        raise UsageError(
+            f"{source.text} runs on {original.session.title}, which the package {original.session.plugin.package} "
+            "adds; the benchmark is of edgewise's own runtimes.",
+            "`edgewise profile` times it beside other classifiers.",
+        )
     onnx = _onnx(original, source, folder / "onnx")
     if onnx is None:
         variants = _as_they_are(original, source)

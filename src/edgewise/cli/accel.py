@@ -5,13 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgewise.accel.accelerator import DEFAULT, Accelerator, preset_names, read_accelerator
+from edgewise.accel.accelerator import (
+    DEFAULT,
+    Accelerator,
+    preset_names,
+    preset_plugins,
+    read_accelerator,
+    read_plugin,
+)
 from edgewise.accel.area import parts_of
 from edgewise.accel.array import Dataflow
 from edgewise.accel.mapping import read_mapping, write_mapping
 from edgewise.accel.run import LayerRun, Pass, Total, blocks_of, run_layers, total_of
 from edgewise.cli import accel_explore, accel_options, accel_study, options
 from edgewise.cli.console import percent, print_json, print_table, progress_bars, show_note
+from edgewise.errors import EdgewiseError
 from edgewise.text import printable
 
 if TYPE_CHECKING:
@@ -96,8 +104,13 @@ def run(
 
 @app.command("presets")
 def presets(json: options.Json = False, quiet: options.Quiet = False) -> None:
-    """The accelerators that are installed, what their figures are from, and their silicon."""
+    """The accelerators that are installed, other packages' too, what their figures are from, and their silicon."""
     found = [read_accelerator(name) for name in preset_names()]
+    for plugin in preset_plugins():
+        try:
+            found.append(read_plugin(plugin))
+        except EdgewiseError as error:  # another package's, which takes nothing of ours down
+            show_note(f"left out: {error.message}")
     if json:
         print_json([{"accelerator": one, "area": parts_of(one)} for one in found])
         return

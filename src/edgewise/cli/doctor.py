@@ -12,7 +12,9 @@ from edgewise.cli.console import out, print_json, progress_bars
 from edgewise.energy.find import Offer, survey
 from edgewise.export.litert_environment import LitertExport, litert_export
 from edgewise.machine import fingerprint
+from edgewise.plugin_health import PluginCheck, check_plugins
 from edgewise.runtime.health import INSTALL_HINT, Check, HubCache, check_packages, hub_cache
+from edgewise.text import printable
 
 _BROKEN = 3  # exit code when something that edgewise itself needs does not work
 _STYLES = {"ok": "green", "absent": "yellow", "broken": "bold red"}
@@ -21,11 +23,13 @@ _STYLES = {"ok": "green", "absent": "yellow", "broken": "bold red"}
 def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
     """Say which engines and packages are here, whether they run, and how to get the missing ones.
 
-    Exits with 3 when a package that edgewise itself needs is absent or broken; a missing extra is no fault.
+    Exits with 3 when a package that edgewise itself needs is absent or broken; a missing extra is no fault, and neither
+    is what another package adds and does not work.
     """
     machine, cache, energy, litert = fingerprint(), hub_cache(), survey(), litert_export()
     with progress_bars(quiet=quiet or json) as progress:
         checks = check_packages(progress)
+        plugins = check_plugins(progress)
     broken = not checks or any(check.state != "ok" for check in checks if not check.extra)
     if json:
         print_json(
@@ -34,6 +38,7 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
                 "ok": not broken,
                 "machine": {key: value for key, value in asdict(machine).items() if key != "packages"},
                 "packages": checks,
+                "plugins": plugins,
                 "hub_cache": cache,
                 "energy": energy,
                 "litert_export": litert,
@@ -48,6 +53,9 @@ def command(json: options.Json = False, quiet: options.Quiet = False) -> None:
         out.print(_litert_line(litert), markup=False)
         out.print()
         out.print(_table(checks) if checks else f"It is not installed, so what it needs is not known. {INSTALL_HINT}")
+        if plugins:
+            out.print()
+            out.print(_plugin_table(plugins))
         hints = () if quiet else dict.fromkeys(check.hint for check in checks if check.hint)
         for hint in hints:
             wanted = ", ".join(check.package for check in checks if check.hint == hint)
@@ -78,6 +86,18 @@ def _litert_line(found: LitertExport) -> str:
     return (
         f"Export to LiteRT: by {found.python}" if found.python else f"Export to LiteRT: not here, for {found.problem}"
     )
+
+
+def _plugin_table(plugins: tuple[PluginCheck, ...]) -> Table:
+    """What other packages add."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("plug-in", "kind", "package", "state", ""):
+        table.add_column(column, overflow="fold")
+    for one in plugins:
+        state = Text("ok", style=_STYLES["ok"]) if one.works else Text("broken", style=_STYLES["broken"])
+        cells = (Text(printable(text)) for text in (one.name, one.kind, f"{one.package} {one.version}"))
+        table.add_row(*cells, state, Text(printable(one.note)))
+    return table
 
 
 def _table(checks: tuple[Check, ...]) -> Table:

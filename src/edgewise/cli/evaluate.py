@@ -1,6 +1,9 @@
 """`edgewise select evaluate`: the fair table of a profile."""
 
 from dataclasses import asdict
+from typing import Annotated
+
+import typer
 
 from edgewise.cli import budget_options, options
 from edgewise.cli.console import print_json, progress_bars
@@ -15,6 +18,10 @@ def command(
     max_p90_ms: budget_options.MaxP90Ms = None,
     min_accuracy: budget_options.MinAccuracy = None,
     max_energy_mj: budget_options.MaxEnergyMj = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A kind of selector that another package adds, to be judged too. Repeat."),
+    ] = None,
     folds: options.Folds = 5,
     seed: options.Seed = 0,
     json: options.Json = False,
@@ -42,7 +49,7 @@ def command(
     with progress_bars(quiet=quiet or json) as progress:
         evaluation = evaluate(
             trials,
-            standard_methods(trials, criterion, budget, seed),
+            standard_methods(trials, criterion, budget, seed, also=also or ()),
             criterion=criterion,
             folds=folds,
             seed=seed,

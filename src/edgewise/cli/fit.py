@@ -14,8 +14,9 @@ from edgewise.cli.console import show_note as note
 from edgewise.cli.fitted import fit_and_judge
 from edgewise.errors import UsageError
 from edgewise.images.features import CANDIDATES, FEATURES
+from edgewise.plugins import Plugin
 from edgewise.profile.outcomes import open_profile
-from edgewise.select.paths import Name
+from edgewise.select.paths import NAMES
 
 if TYPE_CHECKING:
     from edgewise.select.named import Promised
@@ -25,11 +26,24 @@ _SOUNDNESS = "Soundness"
 _CASCADE, _PREMODEL, _SINGLE = "The cascade", "The premodel", "The single model"  # headings of the help page
 
 
+def _methods(incomplete: str) -> list[str]:
+    """What a shell offers after `--method`."""
+    from edgewise.plugins import names_of
+
+    return [name for name in (*NAMES, *names_of("selector")) if name.startswith(incomplete)]
+
+
 def command(
     profile: options.Profile,
     out: Annotated[Path, typer.Option(help="The folder for the selector.")],
     method: Annotated[
-        Name, typer.Option(help="The kind of selector; 'auto' compares all of them and takes what the budget prefers.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=_methods,
+            help=f"The kind of selector: {', '.join(NAMES)}, or one that another package adds. 'auto' compares all of "
+            "edgewise's own and takes what the budget prefers.",
+        ),
     ] = "auto",
     criterion: options.CriterionOption = "top1",
     max_mean_ms: budget_options.MaxMeanMs = None,
@@ -291,6 +305,12 @@ def _settings(method: Any) -> dict[str, Any]:
 
 
 def _told(value: Any) -> Any:
+    if isinstance(value, Plugin):
+        return {"name": value.name, "package": value.package.to_json()}
     if is_dataclass(value):
         return _settings(value)
-    return {name: _told(each) for name, each in value.items()} if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping):
+        return {str(name): _told(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_told(each) for each in value]
+    return value if value is None or isinstance(value, str | bool | int | float) else repr(value)

@@ -53,8 +53,10 @@ Folds = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation."
 
 def complete_zoo(incomplete: str) -> list[str]:
     """What a shell offers after `--zoo`: the bundled networks, and how other names begin."""
+    from edgewise.plugins import names_of
     from edgewise.zoo.model_files import FILE_KINDS
     from edgewise.zoo.tiny.shipped import NAMES
 
-    beginnings = ("tiny:*", *NAMES, *(f"{kind}:" for kind in FILE_KINDS), "torch:", "timm:", "torchvision:", "hf:")
+    kinds = (*FILE_KINDS, "torch", "timm", "torchvision", "hf", *names_of("runtime"))
+    beginnings = ("tiny:*", *NAMES, *(f"{kind}:" for kind in kinds))
     return [name for name in beginnings if name.startswith(incomplete)]

@@ -9,6 +9,7 @@ from edgewise.cli import options
 from edgewise.cli.console import out as console
 from edgewise.cli.console import print_json, print_table, progress_bars, show_note
 from edgewise.errors import UsageError
+from edgewise.prune.criteria import CRITERIA, criteria_here, see_that_offered
 from edgewise.prune.request import Request
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from edgewise.zoo.classes import ClassSet
 
 _SHOWN_LAYERS = 12
+
+
+def _criteria(incomplete: str) -> list[str]:
+    """What a shell offers after `--criterion`."""
+    return [name for name in criteria_here() if name.startswith(incomplete)]
 
 
 def command(
@@ -53,7 +59,11 @@ def command(
     temperature: Annotated[float, typer.Option(help="Of the generic model's probabilities, if it is known.")] = 1.0,
     criterion: Annotated[
         str,
-        typer.Option(help="What to cut: reconstruction, taylor, taylor-blind, activation, firing, l1, l2 or random."),
+        typer.Option(
+            metavar="NAME",
+            help=f"What to cut: by {', '.join(CRITERIA)}, or what another package adds.",
+            autocompletion=_criteria,
+        ),
     ] = "reconstruction",
     where: Annotated[
         Literal["latency", "global", "uniform", "bottom-up", "top-down"],
@@ -105,6 +115,7 @@ def command(
     for name, given in (("--model", model), ("--data", data), ("--out", out)):
         if given is None:
             raise UsageError(f"{name} is missing.", "See `edgewise prune --help`.")
+    see_that_offered(criterion)
     assert model is not None and data is not None and out is not None  # noqa: PT018
     from edgewise.runtime.torch import import_torch
 

@@ -15,7 +15,7 @@ from edgewise.errors import UsageError
 from edgewise.zoo.description import Description, Input, describe_classifier
 from edgewise.zoo.listing import Listed, list_source
 from edgewise.zoo.loaders import load
-from edgewise.zoo.sources import KINDS, Source, find, find_one
+from edgewise.zoo.sources import KINDS, Source, find, find_one, is_kind
 
 app = typer.Typer(help="The classifiers: list and describe them; train the bundled ones.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def list_models(
 
     A limit on MACs or parameters builds each of timm's networks to count them, which takes a second or two each.
     """
-    if kind is not None and kind not in KINDS:
+    if kind is not None and not is_kind(kind):
         raise UsageError(f"--kind {kind} is no kind.", f"Allowed: {', '.join(KINDS)}.")
     chosen = [
         source

@@ -14,7 +14,7 @@ from edgewise.zoo.card import read_card
 from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders import load
-from edgewise.zoo.model_files import FILE_KINDS, files_of
+from edgewise.zoo.model_files import files_of, is_file_kind
 from edgewise.zoo.sources import Source
 from edgewise.zoo.tiny.shipped import shipped_path
 
@@ -63,7 +63,7 @@ def _kept(source: Source, classifier: Classifier, home: Path) -> Source:
         return Source("onnx", str(exported.model), read_card(exported.card))
     if source.kind == "tiny":
         source = replace(source, kind="onnx", where=str(shipped_path(f"tiny:{source.where}", ".onnx")))
-    if source.kind not in FILE_KINDS:
+    if not is_file_kind(source.kind):
         raise UsageError(
             f"{source.text} is no file of a network.", "Give the file: onnx:PATH, tflite:PATH or openvino:PATH.xml."
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 from edgewise.images.dataset import read_dataset
 from edgewise.profile.failures import read_failures
 from edgewise.profile.plan import Settings, asked, changed_models, resume
-from edgewise.zoo.model_files import FILE_KINDS, file_fingerprint
+from edgewise.zoo.model_files import file_fingerprint, is_file_kind
 from edgewise.zoo.sources import Source, find
 from edgewise.zoo.tiny.shipped import shipped_path
 
@@ -36,7 +36,7 @@ def _file(source: Source) -> Path | None:
     match source.kind:
         case "tiny":
             return shipped_path(source.text, ".onnx")
-        case kind if kind in FILE_KINDS:
+        case kind if is_file_kind(kind):
             return Path(source.where)
         case _:
             return None

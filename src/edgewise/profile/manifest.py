@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from edgewise.errors import LabelError, StoreError
+from edgewise.plugins import StoredPackage
 from edgewise.restore import restore
 from edgewise.select.trials import EnergySource
 from edgewise.store import FileFacts, check_files, read_json
@@ -22,6 +23,7 @@ class StoredSource(TypedDict):
     source: str
     card: dict[str, Any]
     origin: str
+    package: NotRequired[StoredPackage]  # whose runtime reads it, where that is not edgewise's
     members: NotRequired[list["StoredSource"]]
 
 

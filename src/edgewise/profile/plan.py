@@ -15,13 +15,14 @@ from edgewise.errors import LabelError, StoreError, UsageError
 from edgewise.images.dataset import Dataset
 from edgewise.images.features import CANDIDATES
 from edgewise.images.remote import whole
+from edgewise.plugins import plugin_named
 from edgewise.profile.crew import Watched
 from edgewise.profile.label_map import LabelMap, has_outputs, map_labels
 from edgewise.profile.latency import Mode
 from edgewise.profile.manifest import AGAIN, StoredClasses, StoredSource, class_set
 from edgewise.restore import restore
 from edgewise.store import read_json, write_json
-from edgewise.zoo.sources import Source, describe
+from edgewise.zoo.sources import KINDS, Source, describe
 
 KIND, SCHEMA = "profile-plan", 2
 PLAN = "plan.json"
@@ -267,7 +268,8 @@ def _engines(source: Source) -> Sequence[str]:
     if source.kind == "hf":
         kind = {".onnx": "onnx", ".tflite": "tflite"}.get(Path(source.where).suffix, "timm")
         return _ENGINES.get(kind, _ONNX)
-    return _ENGINES.get(source.kind, _ONNX)
+    plugin = None if source.kind in KINDS else plugin_named("runtime", source.kind)
+    return (plugin.package.name,) if plugin else _ENGINES.get(source.kind, _ONNX)
 
 
 def _see_that_it_is_the_same_zoo(out: Path, plan: Plan, models: Sequence[Mapping[str, Any]]) -> None:

@@ -7,8 +7,9 @@ from typing import Literal, Protocol
 import numpy as np
 from torch import Tensor, nn
 
-from edgewise.errors import UsageError
+from edgewise.plugins import plugin_named
 from edgewise.progress import Progress, silent
+from edgewise.prune.criteria import CRITERIA, see_that_offered
 from edgewise.prune.groups import Group
 
 
@@ -75,7 +76,10 @@ def ranked(scores: np.ndarray, whole: float | None = None) -> Ranking:
 
 
 def criterion_named(name: str, classes: Sequence[int] = (), seed: int = 0) -> Criterion:
-    """One of those below, for the user's `classes`. Raises `UsageError` for any other."""
+    """One of those below, or of another package, for the user's `classes`.
+
+    Raises `UsageError` for a name that nobody offers, `PluginError` for what another package offers and does not work.
+    """
     from edgewise.prune.activation import Activation, Firing
     from edgewise.prune.reconstruction_error import ReconstructionError
     from edgewise.prune.taylor import Taylor
@@ -91,6 +95,12 @@ def criterion_named(name: str, classes: Sequence[int] = (), seed: int = 0) -> Cr
         "l2": Magnitude(2),
         "random": Random(seed),
     }
-    if name not in known:
-        raise UsageError(f"There is no criterion {name!r}.", f"Choose one of {', '.join(known)}.")
-    return known[name]
+    assert tuple(known) == CRITERIA
+    if name in known:
+        return known[name]
+    see_that_offered(name)
+    plugin = plugin_named("criterion", name)
+    assert plugin is not None
+    from edgewise.prune.plugin_criterion import plugin_criterion
+
+    return plugin_criterion(plugin, own, seed)

@@ -43,6 +43,7 @@ class UserNetwork:
     recovered: Recovered
     images: int  # that it was made from
     cost: Cost
+    criterion: str = ""  # by which channels were ranked; empty where none were
 
 
 def make_user_network(
@@ -180,6 +181,7 @@ def _made(
         recovered=back,
         images=len(material.images),
         cost=meter.cost,
+        criterion=settings.criterion,
     )
 
 

@@ -14,6 +14,7 @@ from edgewise.errors import UsageError
 from edgewise.export.int8_onnx import int8_onnx
 from edgewise.machine import fingerprint
 from edgewise.prune.cost import break_even
+from edgewise.prune.criteria import package_of
 from edgewise.prune.int8_network import Int8Network
 from edgewise.prune.layer_widths import LayerWidth, layer_widths
 from edgewise.prune.load import PLAN, WEIGHTS, save_pruned
@@ -100,6 +101,8 @@ def write_user_network(
         "base": card.name,
         "replaces": generic.card.name,
         "cut": made.plan.removes,
+        "criterion": made.criterion,
+        "package": package_of(made.criterion) if made.criterion else None,
         "size_px": size_px,
         "generic_size_px": generic.card.preprocess.size_px,
         "engine": "ONNX Runtime",

@@ -9,6 +9,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from edgewise import store
 from edgewise.machine import Machine
+from edgewise.plugins import StoredPackage
 from edgewise.prune.cost import Cost
 from edgewise.prune.evidence import Evidence
 from edgewise.prune.layer_widths import LayerWidth
@@ -103,6 +104,8 @@ class _Stored(TypedDict):
     base: NotRequired[str]
     replaces: NotRequired[str]
     cut: NotRequired[bool]
+    criterion: NotRequired[str]
+    package: NotRequired[StoredPackage | None]
     layers: NotRequired[list[LayerWidth]]
     candidates: NotRequired[list[Candidate]]
     foretold: NotRequired[Foretold | None]
@@ -143,6 +146,8 @@ class UserRecord:
     generic_file_bytes: int | None = None
     generic_int8_ms: float | None = None  # what the generic network takes at int8, where this one is int8
     float_twin: FloatTwin | None = None
+    criterion: str = ""  # by which channels were ranked
+    package: StoredPackage | None = None  # that the criterion is of, where that is another than edgewise
 
     @property
     def speedup(self) -> float:
@@ -180,6 +185,8 @@ def read_user_record(folder: Path) -> UserRecord:
         generic_file_bytes=stored.get("generic_file_bytes"),
         generic_int8_ms=stored.get("generic_int8_ms"),
         float_twin=_float_twin(stored.get("fp32"), path),
+        criterion=stored.get("criterion", ""),
+        package=stored.get("package"),
     )
 
 

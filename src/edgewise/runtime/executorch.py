@@ -4,6 +4,7 @@ import importlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,8 @@ def import_executorch(what: str) -> Any:
 
     Its Python module around that, `executorch.runtime`, imports the whole compiler first, which takes seconds.
     """
+    if find_spec("executorch") is None:
+        raise MissingExtra(what, "executorch")
     import_torch(what)  # whose libraries the module needs
     try:
         with without_lines(LOG):

@@ -25,7 +25,7 @@ _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from edgewise.runtime.import_check import main; main(sys.argv[2:])"
 )
-INSTALL_HINT = "Install edgewise again in the checkout: python -m pip install -c constraints.txt -e ."
+INSTALL_HINT = install_hint("")
 _FOR_WORK_ON_EDGEWISE = ("dev", "docs")
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:.*extra == ['\"](?P<extra>[\w-]+)['\"])?")
 
@@ -97,7 +97,7 @@ def hub_cache() -> HubCache:
 
 def _judge(name: str, extra: str, reply: dict[str, Any] | None) -> Check:
     """`reply` is None for a package that is not installed."""
-    hint = install_hint(extra) if extra else INSTALL_HINT
+    hint = install_hint(extra)
     if reply is None:
         return Check(name, extra, None, "absent", "not installed", hint, None)
     state: State = "ok" if reply["ok"] else "broken"

@@ -44,7 +44,8 @@ def _check(name: str) -> str:
 def _module_name(distribution: str) -> str:
     """The package that a distribution installs, where it is not named like it."""
     listed = (metadata.distribution(distribution).read_text("top_level.txt") or "").split()
-    return _MODULES.get(distribution) or (listed or [distribution.replace("-", "_").lower()])[0]
+    usual = distribution.replace("-", "_").lower()
+    return _MODULES.get(distribution) or (usual if usual in listed or not listed else listed[0])
 
 
 def _run_onnx() -> str:

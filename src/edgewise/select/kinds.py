@@ -1,21 +1,20 @@
 """The kinds of fitted selectors, by the names they are stored under; open to other packages by entry points."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 import numpy as np
 
-from edgewise.errors import UsageError
+from edgewise.errors import MissingPlugin, UsageError
+from edgewise.plugins import StoredPackage, names_of, plugin_named
 from edgewise.select.selector import Selector
-
-ENTRY_POINTS = "edgewise.selectors"  # group in which other packages offer kinds of their own
 
 Restore = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Selector]
 
-_HOMES = {  # kind: its class, imported when one is restored
+OWN = {  # kind: its class, imported when one is restored
     "cascade": "cascade.cascade:Cascade",
     "agreement": "agreement.cascade:AgreementCascade",
     "deferral": "learned.deferral:Deferral",
@@ -32,16 +31,30 @@ _HOMES = {  # kind: its class, imported when one is restored
 }
 
 
-def restorer(kind: str) -> Restore:
-    """What makes a selector of that kind from its state. Raises `UsageError` for a kind that nobody offers."""
-    if kind in _HOMES:
-        module, name = _HOMES[kind].split(":")
+def restorer(kind: str, package: StoredPackage | None = None) -> Restore:
+    """What makes a selector of that kind from its state; `package`: the one that it was made with, where it is another.
+
+    Raises `MissingPlugin` where that package is not installed, `PluginError` where it does not work, `UsageError` for
+    a kind that nobody offers.
+    """
+    if kind in OWN:
+        module, name = OWN[kind].split(":")
         return getattr(import_module(f"edgewise.select.{module}"), name).from_state
-    offered = entry_points(group=ENTRY_POINTS)
-    if kind in offered.names:
-        return offered[kind].load()
-    known = ", ".join(sorted({*_HOMES, *offered.names}))
+    plugin = plugin_named("selector", kind)
+    if plugin is not None:
+        from edgewise.select.plugin_selector import restored
+
+        return partial(restored, plugin, package)
+    if package is not None:
+        raise MissingPlugin(f"A selector of the kind {kind!r}", package["name"], package["version"])
+    known = ", ".join(sorted({*OWN, *names_of("selector")}))
     raise UsageError(f"A selector of the kind {kind!r} is not known here.", f"Kinds are: {known}.")
+
+
+def made_with(selector: Selector) -> dict[str, StoredPackage]:
+    """The package that a selector is of, as `package` of what is stored; empty for edgewise's own kinds."""
+    plugin = None if selector.kind in OWN else plugin_named("selector", selector.kind)
+    return {} if plugin is None else {"package": plugin.package.to_json()}
 
 
 def pack(selectors: Sequence[Selector]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
@@ -56,13 +69,15 @@ def pack(selectors: Sequence[Selector]) -> tuple[list[dict[str, Any]], dict[str,
             content = (array.dtype.str, array.shape, sha256(np.ascontiguousarray(array).tobytes()).digest())
             stored[name] = known.setdefault(content, f"{place}.{name}")
             arrays.setdefault(stored[name], array)
-        values.append({"kind": selector.kind, "state": own, "arrays": stored})
+        values.append({"kind": selector.kind, "state": own, "arrays": stored, **made_with(selector)})
     return values, arrays
 
 
 def unpack(values: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> tuple[Selector, ...]:
-    """The inverse of `pack`. Raises `UsageError` for unknown kinds, and what each kind raises for a torn state."""
+    """The inverse of `pack`. Raises what `restorer` does, and what each kind raises for a torn state."""
     return tuple(
-        restorer(part["kind"])(part["state"], {name: arrays[key] for name, key in part["arrays"].items()})
+        restorer(part["kind"], part.get("package"))(
+            part["state"], {name: arrays[key] for name, key in part["arrays"].items()}
+        )
         for part in values
     )

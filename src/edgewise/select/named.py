@@ -1,10 +1,11 @@
 """Methods by the names that users give them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from edgewise.errors import UsageError
+from edgewise.plugins import names_of, plugin_named
 from edgewise.select.budget.auto import AutoMethod, BudgetedMethod
 from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.shared import Shared
@@ -12,12 +13,13 @@ from edgewise.select.budget.singles import OnePoint, Singles
 from edgewise.select.cascade.calibrated import Calibration
 from edgewise.select.criterion import Criterion
 from edgewise.select.guarantee.watched import Policy
-from edgewise.select.paths import PATHS, Name, all_paths, path_named
+from edgewise.select.paths import NAMES, PATHS, all_paths, path_named
+from edgewise.select.plugin_selector import PluginMethod, PluginPath, plugin_method
 from edgewise.select.premodel.fail_policy import OnFail
 from edgewise.select.premodel.lesson import Labels
 from edgewise.select.premodel.membership import MembersBy
 from edgewise.select.premodel.method import PremodelMethod
-from edgewise.select.selector import Method
+from edgewise.select.selector import Method, PathMethod
 from edgewise.select.single import SingleMethod
 from edgewise.select.trials import Trials
 
@@ -74,11 +76,14 @@ _OF_ALL = frozenset(
 )
 
 
-def method_named(name: Name, options: Options, trials: Trials) -> Method:
-    """The method of that name with those options, for these trials.
+def method_named(name: str, options: Options, trials: Trials) -> Method:
+    """The method of that name with those options, for these trials; one of another package where edgewise has none.
 
-    Raises `UsageError` for an option that is another method's, and for options that contradict each other.
+    Raises `UsageError` for a name that nobody offers, for an option that is another method's, and for options that
+    contradict each other; `PluginError` for a method of another package that does not work.
     """
+    if name not in NAMES:
+        _see_that_offered(name)
     given = {key: value for key, value in vars(options).items() if value is not None and key not in _OF_ALL}
     foreign = sorted(set(given) - _OWN.get(name, frozenset()))
     if foreign:
@@ -96,7 +101,20 @@ def method_named(name: Name, options: Options, trials: Trials) -> Method:
     return WatchedMethod(method, options.unfamiliar, options.false_alarms, seed=options.seed)
 
 
-def _see_that_margin_counts(name: Name, options: Options) -> None:
+def _see_that_offered(name: str) -> None:
+    if plugin_named("selector", name) is None:
+        known = ", ".join((*NAMES, *names_of("selector")))
+        raise UsageError(f"There is no method {name!r}.", f"Choose one of {known}.")
+
+
+def _of_package(name: str, options: Options) -> PluginMethod | PluginPath:
+    """A method of another package, which has no options of its own."""
+    plugin = plugin_named("selector", name)
+    assert plugin is not None
+    return plugin_method(plugin, options.criterion, options.seed)
+
+
+def _see_that_margin_counts(name: str, options: Options) -> None:
     """Refuse a margin where no accuracy is held against one."""
     if options.standard_errors is None:
         return
@@ -111,7 +129,7 @@ def _see_that_margin_counts(name: Name, options: Options) -> None:
     raise UsageError(f"--margin is of accuracies: {why}.", "Leave it out, or demand an accuracy: --min-accuracy.")
 
 
-def _chosen(name: Name, options: Options, given: dict[str, Any], trials: Trials) -> Method:
+def _chosen(name: str, options: Options, given: dict[str, Any], trials: Trials) -> Method:
     """The method under its budget."""
     steered: dict[str, Any] = {
         "budget": options.budget,
@@ -131,19 +149,26 @@ def _chosen(name: Name, options: Options, given: dict[str, Any], trials: Trials)
             return BudgetedMethod(name, Singles(), **steered)
         method = SingleMethod(options.model, options.criterion)
         return BudgetedMethod(name, OnePoint(method), **steered) if options.budget.demands else method
-    return BudgetedMethod(name, path_named(name, options.criterion, **given), **steered)
+    path = _path(name, options, given)
+    if isinstance(path, PluginMethod):
+        return BudgetedMethod(name, OnePoint(path), **steered) if options.budget.demands else path
+    return BudgetedMethod(name, path, **steered)
 
 
-def _certified(name: Name, options: Options, given: dict[str, Any]) -> Method:
+def _path(name: str, options: Options, given: dict[str, Any]) -> PathMethod | PluginMethod:
+    """What a budget steers; of another package maybe what none does."""
+    if name in PATHS:
+        return path_named(name, options.criterion, **given)
+    return _of_package(name, options)
+
+
+def _certified(name: str, options: Options, given: dict[str, Any]) -> Method:
     """The cheapest point of a path that is certified to keep a promise; the cascade's for `auto`."""
     from edgewise.select.guarantee.method import GuaranteedMethod
     from edgewise.select.guarantee.watched_fit import RefusalPath
 
     if name in ("premodel", "single"):
-        raise UsageError(
-            f"The method {name!r} has nothing to steer, so nothing can be certified of it.",
-            f"Methods that can be certified: auto, {', '.join(PATHS)}.",
-        )
+        raise _nothing_to_steer(name)
     if options.budget.limits:
         raise UsageError(
             "A certified selector is the cheapest that keeps its promise, so it takes no limits on cost.",
@@ -157,11 +182,20 @@ def _certified(name: Name, options: Options, given: dict[str, Any]) -> Method:
         raise UsageError(
             f"A guarantee is of one promise; given: {found}.", "Give one of --min-accuracy, --max-loss, --max-risk."
         )
-    path = path_named("cascade" if name == "auto" else name, options.criterion, **given)
+    path = _path("cascade" if name == "auto" else name, options, given)
+    if isinstance(path, PluginMethod):
+        raise _nothing_to_steer(name)
     if promise.max_risk is not None:
         inner = BudgetedMethod(name, path, criterion=options.criterion, seed=options.seed)
         path = RefusalPath(inner)
     return GuaranteedMethod(path, **vars(promise), criterion=options.criterion, seed=options.seed)
+
+
+def _nothing_to_steer(name: str) -> UsageError:
+    return UsageError(
+        f"The method {name!r} has nothing to steer, so nothing can be certified of it.",
+        f"Methods that can be certified: auto, {', '.join(PATHS)}.",
+    )
 
 
 def _premodel(options: Options, given: dict[str, Any]) -> Method:
@@ -191,9 +225,10 @@ def standard_methods(
     budget: Budget | None = None,
     seed: int = 0,
     shared: Shared | None = None,
+    also: Sequence[str] = (),
 ) -> dict[str, Method]:
     """What `edgewise select evaluate` compares: every method under the budget, the choice among all of them, and the
-    paper's premodel with both policies.
+    paper's premodel with both policies; `also`: methods of other packages, which are judged beside them.
 
     Paths are worked out once and shared. A method that cannot keep the budget is judged where it comes nearest to it.
     """
@@ -206,4 +241,19 @@ def standard_methods(
     for name in PATHS:
         methods[name] = BudgetedMethod(name, paths[name], budget, criterion, seed=seed, strict=False, shared=shared)
     methods[AUTO] = AutoMethod(paths, budget, criterion, seed=seed, strict=False, shared=shared)
+    for name in also:
+        methods[name] = _judged_beside(name, criterion, budget, seed, shared)
     return methods
+
+
+def _judged_beside(name: str, criterion: Criterion, budget: Budget, seed: int, shared: Shared) -> Method:
+    """A method of another package, under the budget."""
+    if name in NAMES:
+        raise UsageError(f"{name!r} is judged anyway.", "Name methods of other packages.")
+    _see_that_offered(name)
+    method = _of_package(name, Options(criterion=criterion, seed=seed))
+    if isinstance(method, PluginPath):
+        return BudgetedMethod(name, method, budget, criterion, seed=seed, strict=False, shared=shared)
+    if budget.demands:
+        return BudgetedMethod(name, OnePoint(method), budget, criterion, seed=seed, strict=False, shared=shared)
+    return method

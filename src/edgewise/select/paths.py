@@ -10,7 +10,8 @@ from edgewise.select.trials import Trials
 
 PathName = Literal["cascade", "agreement", "deferral", "utility", "router", "ridge", "hybrid"]
 PATHS: tuple[PathName, ...] = get_args(PathName)
-Name = Literal["auto", PathName, "premodel", "single"]  # of every method that `edgewise select fit` knows
+Name = Literal["auto", PathName, "premodel", "single"]  # of every method of edgewise's own
+NAMES: tuple[Name, ...] = ("auto", *PATHS, "premodel", "single")
 
 _HOMES: Mapping[
     PathName, tuple[str, dict[str, Any]]

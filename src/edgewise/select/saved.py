@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from edgewise import store
-from edgewise.errors import StoreError, UsageError
+from edgewise.errors import MissingPlugin, PluginError, StoreError, UsageError
+from edgewise.plugins import StoredPackage
 from edgewise.restore import restore
-from edgewise.select.kinds import restorer
+from edgewise.select.kinds import made_with, restorer
 from edgewise.select.selector import Selector
 
 SCHEMA = 1
@@ -27,7 +28,13 @@ def save_selector(folder: Path, selector: Selector, about: Mapping[str, Any]) ->
     """
     values, arrays = selector.state()
     sha256 = store.write_arrays(folder / ARRAYS, arrays)
-    data = {"selector": selector.kind, "state": values, "arrays_sha256": sha256, "about": dict(about)}
+    data = {
+        "selector": selector.kind,
+        **made_with(selector),
+        "state": values,
+        "arrays_sha256": sha256,
+        "about": dict(about),
+    }
     store.write_json(folder / DESCRIPTION, "selector", SCHEMA, data)
 
 
@@ -35,6 +42,7 @@ class _Description(TypedDict):
     """`selector.json`."""
 
     selector: str
+    package: NotRequired[StoredPackage]  # that offers the kind, where it is not edgewise
     state: dict[str, Any]
     arrays_sha256: str
     about: NotRequired[dict[str, Any]]
@@ -43,19 +51,22 @@ class _Description(TypedDict):
 def load_selector(folder: Path) -> Selector:
     """The selector stored in a folder.
 
-    Raises `StoreError` when it is missing, torn, changed by hand, of another schema or of a kind that nobody offers.
+    Raises `StoreError` when it is missing, torn, changed by hand, of another schema or of a kind that nobody offers,
+    `MissingPlugin` when it is of a package that is not installed, `PluginError` when that does not work.
     """
     path, stored = folder / DESCRIPTION, _read(folder)
     kind = stored["selector"]
     try:
-        restore_state = restorer(kind)
+        restore_state = restorer(kind, stored.get("package"))
     except UsageError as error:
         raise StoreError(f"{path}: {error.message}", error.hint) from error
     arrays = store.read_arrays(folder / ARRAYS, stored["arrays_sha256"])
     try:
         selector = restore_state(stored["state"], arrays)
         names = [*selector.models, *selector.feature_names]
-    except Exception as error:  # each kind raises its own, and kinds may be other packages'
+    except (MissingPlugin, PluginError):
+        raise
+    except Exception as error:  # each kind raises its own
         raise StoreError(f"{path} is no complete {kind}: {error!r}.", _AGAIN) from error
     if not all(isinstance(name, str) for name in names):
         raise StoreError(f"{path}: a model or a feature has no name.", _AGAIN)

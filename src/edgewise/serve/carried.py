@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgewise.errors import ModelError
 from edgewise.zoo.card import CardFile
-from edgewise.zoo.model_files import FILE_KINDS, are_there, files_of
+from edgewise.zoo.model_files import are_there, files_of, is_file_kind
 from edgewise.zoo.sources import Source
 
 
@@ -23,7 +23,7 @@ class Carried:
         """The source with the paths that its files have here. Raises `ModelError` for one that is nowhere."""
         if source.members:
             return replace(source, members=tuple(map(self.find, source.members)))
-        if source.kind in FILE_KINDS:
+        if is_file_kind(source.kind):
             return replace(source, where=str(self._file(source.name, source.where)))
         if "weights" in source.card.given:
             weights = str(self._file(source.name, source.card.given["weights"]))

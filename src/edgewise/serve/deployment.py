@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
-from edgewise.errors import ModelError, StoreError, UsageError
+from edgewise.errors import MissingPlugin, ModelError, StoreError, UsageError
 from edgewise.profile.label_map import has_outputs
 from edgewise.profile.manifest import Manifest, StoredClasses, StoredModel, StoredSource, class_set
 from edgewise.restore import restore
@@ -19,7 +19,7 @@ from edgewise.zoo.card import check_card
 from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders import load
-from edgewise.zoo.sources import KINDS, Source, from_description
+from edgewise.zoo.sources import KINDS, Source, from_description, is_kind
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def open_deployment(folder: Path, models: Path | None = None) -> Deployment:
     """Open a selector folder; models are loaded later, on first use.
 
     A model file is looked for in `models`, then where it was, seen from the selector's folder, then at its full path.
-    Raises `StoreError` for what is no such folder.
+    Raises `StoreError` for what is no such folder, `MissingPlugin` where it needs a package that is not installed.
     """
     selector = load_selector(folder)
     origin = folder / DESCRIPTION
@@ -142,7 +142,10 @@ def _source(stored: StoredSource, origin: Path) -> Source:
     """A stored source, whose card and whose kind may have been changed by hand."""
     check_card(stored["card"], str(origin), origin.parent)
     kind = stored["source"].partition(":")[0]
-    if kind not in KINDS:
+    package = stored.get("package")
+    if not is_kind(kind) and package is not None:
+        raise MissingPlugin(f"The model {stored['source']}", package["name"], package["version"])
+    if not is_kind(kind):
         raise StoreError(f"{origin}: {kind!r} is no kind of source.", f"Kinds are: {', '.join(KINDS)}.")
     for member in stored.get("members", ()):
         _source(member, origin)

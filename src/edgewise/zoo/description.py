@@ -4,16 +4,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgewise.images.preprocess import Preprocess
+from edgewise.runtime.engines import ABOUT, Engine
+from edgewise.runtime.executorch import ExecuTorchSession
 from edgewise.runtime.litert import LiteRtSession
+from edgewise.runtime.ncnn import NcnnSession
 from edgewise.runtime.onnx import OnnxSession
-from edgewise.runtime.session import Layout
+from edgewise.runtime.openvino import OpenVinoSession
+from edgewise.runtime.plugin_runtime import PluginSession
+from edgewise.runtime.session import Layout, Session
 from edgewise.runtime.torch import TorchSession
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.ensemble import Ensemble
 from edgewise.zoo.macs.count import macs_of
 
 _FIRST = 5
-_ENGINES = {OnnxSession: "ONNX Runtime", LiteRtSession: "LiteRT", TorchSession: "PyTorch"}
+_ENGINES = {
+    OnnxSession: Engine.ONNX_RUNTIME,
+    OpenVinoSession: Engine.OPENVINO,
+    LiteRtSession: Engine.LITERT,
+    ExecuTorchSession: Engine.EXECUTORCH,
+    NcnnSession: Engine.NCNN,
+    TorchSession: Engine.TORCH,
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ def describe_classifier(classifier: Classifier, file_bytes: int | None = None) -
     return Description(
         name=card.name,
         source=card.source,
-        engine=" and ".join(dict.fromkeys(_ENGINES[type(one.session)] for one in members or (classifier,))),
+        engine=" and ".join(dict.fromkeys(_engine(one.session) for one in members or (classifier,))),
         input=None if members else Input(signature.layout, signature.number, card.preprocess),
         output=card.output,
         skip_outputs=card.skip_outputs,
@@ -69,6 +81,12 @@ def describe_classifier(classifier: Classifier, file_bytes: int | None = None) -
         fingerprint=classifier.fingerprint,
         members=tuple(member.card.name for member in members),
     )
+
+
+def _engine(session: Session) -> str:
+    if isinstance(session, PluginSession):
+        return f"{session.title} (of the package {session.plugin.package})"
+    return ABOUT[_ENGINES[type(session)]].title
 
 
 def _weight_bytes(module: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from edgewise.errors import EdgewiseError
 from edgewise.runtime.onnx_file import read_onnx_file
 from edgewise.zoo.model_files import file_bytes
-from edgewise.zoo.sources import Source
+from edgewise.zoo.sources import KINDS, Source
 from edgewise.zoo.tiny.shipped import shipped_path
 
 
@@ -33,7 +33,8 @@ def list_source(source: Source, *, measure: bool = False) -> Listed:
     `measure` also finds the parameters and MACs of timm's networks, by building each without weights; a second or two
     a network. Never raises for a source that cannot be read: what is not known stays None.
     """
-    listed = _KINDS.get(source.kind, _from_card)(source)
+    usual = _from_card if source.kind in KINDS else _from_file  # of another package's runtime
+    listed = _KINDS.get(source.kind, usual)(source)
     if measure and source.kind == "timm" and (listed.params is None or listed.macs is None):
         listed = _measured(listed, source.where)
     given = source.card.given

@@ -3,12 +3,19 @@
 from pathlib import Path
 
 from edgewise.errors import ModelError
+from edgewise.plugins import plugin_named
 from edgewise.runtime.onnx_file import read_onnx_file
 from edgewise.store import file_sha256
 
 SUFFIXES = {"onnx": ".onnx", "tflite": ".tflite", "openvino": ".xml", "executorch": ".pte", "ncnn": ".param"}
 FILE_KINDS = tuple(SUFFIXES)
+OTHER_KINDS = ("tiny", "torch", "timm", "torchvision", "hf", "ensemble")
 _WITH_WEIGHTS_BESIDE = (".xml", ".param")  # in a .bin file
+
+
+def is_file_kind(kind: str) -> bool:
+    """Whether a kind of source is a network's file: one of ours, or one for another package's runtime."""
+    return kind in SUFFIXES or (kind not in OTHER_KINDS and plugin_named("runtime", kind) is not None)
 
 
 def kind_of(path: Path) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.errors import ModelError, UsageError
+from edgewise.plugins import names_of, plugin_named
 from edgewise.zoo.card import CardFile, read_card
-from edgewise.zoo.model_files import FILE_KINDS, kind_of
+from edgewise.zoo.model_files import FILE_KINDS, is_file_kind, kind_of
 from edgewise.zoo.tiny.shipped import NAMES, file_stem, shipped_path
 from edgewise.zoo.zoo_file import read_zoo_file
 
@@ -65,7 +66,7 @@ def find(names: Iterable[str], weights: Sequence[str] = ()) -> tuple[Source, ...
             )
         seen[source.name] = source
     if not sources:
-        raise UsageError("No classifier was named.", f"Name some with --zoo: {KNOWN}.")
+        raise UsageError("No classifier was named.", f"Name some with --zoo: {known_forms()}.")
     sources = _with_weights(sources, weights)
     return tuple(_with_members(source, sources) for source in sources)
 
@@ -81,6 +82,9 @@ def find_one(name: str, weights: Sequence[str] = ()) -> Source:
 def describe(source: Source) -> dict[str, Any]:
     """What must be stored to find this source again."""
     stored = {"source": source.text, "card": dict(source.card.given), "origin": source.card.origin}
+    plugin = None if source.kind in KINDS else plugin_named("runtime", source.kind)
+    if plugin is not None:
+        stored |= {"package": plugin.package.to_json()}
     return stored | ({"members": [describe(member) for member in source.members]} if source.members else {})
 
 
@@ -101,7 +105,7 @@ def _expand(name: str) -> list[Source]:
     match kind:
         case "tiny":
             return _tiny(where)
-        case _ if kind in FILE_KINDS:
+        case _ if kind in FILE_KINDS or (kind not in KINDS and colon and is_file_kind(kind)):
             return [_file(kind, path) for path in _files(name, where)]
         case "torch" if ":" in where:
             return [_torch(where, None)]
@@ -112,7 +116,17 @@ def _expand(name: str) -> list[Source]:
         case "ensemble" if _PLUS in where:
             return [Source("ensemble", where, CardFile({}, name))]
         case _:
-            raise UsageError(f"{name!r} names no classifier.", f"Known forms: {KNOWN}.")
+            raise UsageError(f"{name!r} names no classifier.", f"Known forms: {known_forms()}.")
+
+
+def known_forms() -> str:
+    """How classifiers are named here, in words."""
+    return ", ".join([*(f"{kind}:PATH" for kind in names_of("runtime") if kind not in KINDS), KNOWN])
+
+
+def is_kind(kind: str) -> bool:
+    """Whether sources are of that kind, here."""
+    return kind in KINDS or is_file_kind(kind)
 
 
 def _entry(card: CardFile, folder: Path) -> Source:
@@ -122,9 +136,10 @@ def _entry(card: CardFile, folder: Path) -> Source:
     """
     given = dict(card.given)
     kind, colon, where = os.path.expandvars(str(given.pop("source", ""))).partition(":")
-    if not colon or kind not in KINDS or not where:
+    if not colon or not is_kind(kind) or not where:
         raise ModelError(
-            f"{card.origin}: source = {card.given.get('source')!r} names no classifier.", f"Known forms: {KNOWN}."
+            f"{card.origin}: source = {card.given.get('source')!r} names no classifier.",
+            f"Known forms: {known_forms()}.",
         )
     card = CardFile(given, card.origin)
     if "weights" in given and kind not in TAKE_WEIGHTS:
@@ -139,7 +154,7 @@ def _entry(card: CardFile, folder: Path) -> Source:
         if more:
             raise ModelError(f"{card.origin}: tiny:{where} names several classifiers.", "Give each an entry.")
         return replace(source, card=card.over(source.card))
-    if kind in FILE_KINDS:
+    if is_file_kind(kind):
         source = _file(kind, Path(where))
         return replace(source, card=card.over(source.card))
     return Source(kind, where, card)
@@ -147,7 +162,7 @@ def _entry(card: CardFile, folder: Path) -> Source:
 
 def _absolute(kind: str, where: str, folder: Path) -> str:
     """`where`, with the path that it may hold made absolute from `folder`."""
-    if kind in FILE_KINDS or (kind == "torch" and ".py:" in where):
+    if is_file_kind(kind) or (kind == "torch" and ".py:" in where):
         return str((folder / Path(where).expanduser()).absolute())
     if kind == "ensemble":
         parts = [part.strip().partition(":") for part in where.split(_PLUS)]

@@ -12,6 +12,7 @@ from edgewise.zoo.loaders.litert import load_litert
 from edgewise.zoo.loaders.ncnn import load_ncnn
 from edgewise.zoo.loaders.onnx import load_onnx, load_tiny
 from edgewise.zoo.loaders.openvino import load_openvino
+from edgewise.zoo.loaders.plugin import load_plugin
 from edgewise.zoo.loaders.timm import load_timm
 from edgewise.zoo.loaders.torchvision import load_torchvision
 from edgewise.zoo.sources import Source
@@ -28,13 +29,13 @@ def load(source: Source, *, threads: int = 1, embedding: bool = False, engine: s
 
     With `embedding` it gives its penultimate vector too, if it has one: see its `embedding_width`.
     Raises `ModelError` for a file or a card that cannot be used, `MissingExtra` for an engine that is not installed,
-    `UsageError` for one that does not read this kind of source.
+    `UsageError` for one that does not read this kind of source, `PluginError` for another package's that does not work.
     """
     if engine is not None:
         chosen = engine_named(engine, source.kind)
         if source.kind in _ON_SEVERAL:
             return _ON_SEVERAL[source.kind](source, threads=threads, embedding=embedding, engine=chosen)
-    return LOADERS[source.kind](source, threads=threads, embedding=embedding)
+    return LOADERS.get(source.kind, load_plugin)(source, threads=threads, embedding=embedding)
 
 
 _ON_SEVERAL = {"onnx": load_onnx, "tiny": load_tiny}

@@ -1,0 +1,1 @@
+"""What a plug-in of edgewise looks like; docs/plugins.md of edgewise explains it."""

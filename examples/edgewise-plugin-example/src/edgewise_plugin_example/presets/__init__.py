@@ -1,0 +1,1 @@
+"""Accelerators: a TOML file each."""
