@@ -27,7 +27,7 @@ def test_errors_of_ours(error: EdgewiseError) -> None:
 
 def test_an_error_of_a_kind_unknown_here_is_the_nearest_that_is_known() -> None:
     described = error_to_json(DataError("a", "b"))
-    found = error_from_json({**described, "kinds": ["PluginError", *described["kinds"]]})
+    found = error_from_json({**described, "kinds": ["FurtherError", *described["kinds"]]})
     assert type(found) is DataError
 
 

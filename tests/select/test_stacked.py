@@ -20,7 +20,7 @@ from edgewise.select.cascade.fit import CascadeMethod
 from edgewise.select.feature_costs import FREE
 from edgewise.select.hybrid.classifier import HybridClassifier
 from edgewise.select.hybrid.method import HybridMethod
-from edgewise.select.kinds import _HOMES
+from edgewise.select.kinds import OWN
 from edgewise.select.learned.classifiers import DeferralClassifier, UtilityClassifier
 from edgewise.select.learned.deferral_fit import DeferralMethod
 from edgewise.select.learned.utility_fit import UtilityMethod
@@ -237,7 +237,7 @@ def test_every_estimator_is_tested_here_and_offered() -> None:
 
 
 def test_what_is_fitted_needs_no_scikit_learn() -> None:
-    homes = [home.split(":")[0] for home in _HOMES.values()]
+    homes = [home.split(":")[0] for home in OWN.values()]
     code = (
         "import sys, importlib, edgewise, edgewise.select\n"
         f"for home in {homes}: importlib.import_module('edgewise.select.' + home)\n"

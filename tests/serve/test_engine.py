@@ -16,7 +16,7 @@ from edgewise.errors import ImageError, ModelError, StoreError
 from edgewise.images.decode import decode
 from edgewise.profile.outcomes import Outcomes
 from edgewise.profile.run import Settings, profile
-from edgewise.select.named import Name, Options, method_named
+from edgewise.select.named import Options, method_named
 from edgewise.serve.deployment import save_deployment
 from edgewise.zoo.tiny import WEIGHTS
 
@@ -26,7 +26,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Ou
     return profile(Settings(("tiny:*",), drawn_folder, tmp_path_factory.mktemp("profile") / "out"))
 
 
-def deploy(outcomes: Outcomes, folder: Path, name: Name, **options: object) -> Path:
+def deploy(outcomes: Outcomes, folder: Path, name: str, **options: object) -> Path:
     trials = outcomes.trials()
     selector = method_named(name, Options(**options), trials).fit(trials)  # type: ignore[arg-type]
     save_deployment(folder, selector, outcomes.manifest, {})
@@ -46,7 +46,7 @@ def deploy(outcomes: Outcomes, folder: Path, name: Name, **options: object) -> P
     ],
 )
 def test_engine_does_what_was_judged(
-    outcomes: Outcomes, drawn_folder: Path, tmp_path: Path, name: Name, options: dict[str, object]
+    outcomes: Outcomes, drawn_folder: Path, tmp_path: Path, name: str, options: dict[str, object]
 ) -> None:
     """Image by image, the engine runs and answers what `route` says on the profile."""
     folder = deploy(outcomes, tmp_path / "s", name, **options)

@@ -11,7 +11,7 @@ from edgewise.errors import UsageError
 from edgewise.profile.outcomes import Outcomes, open_profile
 from edgewise.select.budget.budget import Budget
 from edgewise.select.budget.menu import Menu
-from edgewise.select.named import Name, Options, Promised, method_named
+from edgewise.select.named import Options, Promised, method_named
 from edgewise.serve.deployment import save_deployment
 from tests.steady_profile import steady_profile
 
@@ -21,7 +21,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Ou
     return open_profile(steady_profile(drawn_folder, tmp_path_factory.mktemp("requests") / "profile"))
 
 
-def deployed(outcomes: Outcomes, folder: Path, name: Name, **options: object) -> Engine:
+def deployed(outcomes: Outcomes, folder: Path, name: str, **options: object) -> Engine:
     trials = outcomes.trials()
     selector = method_named(name, Options(**options), trials).fit(trials)  # type: ignore[arg-type]
     save_deployment(folder, selector, outcomes.manifest, {})
@@ -73,7 +73,7 @@ def test_what_the_menu_cannot_promise_is_refused_and_the_hint_works(engine: Engi
 
 @pytest.mark.parametrize(("name", "options"), [("single", {}), ("cascade", {"requests": 1})])
 def test_a_selector_without_a_menu_says_so(
-    outcomes: Outcomes, tmp_path: Path, name: Name, options: dict[str, object]
+    outcomes: Outcomes, tmp_path: Path, name: str, options: dict[str, object]
 ) -> None:
     engine = deployed(outcomes, tmp_path / "s", name, **options)
     images, _ = draw_split("sample", 1)

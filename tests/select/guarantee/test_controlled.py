@@ -60,7 +60,7 @@ def test_where_no_exit_pays_everything_is_escalated_and_shown(make_trials) -> No
 
 @pytest.mark.parametrize("method", [ExitMethod(0.05), RefusalMethod(SingleMethod(), 0.05)])
 def test_state_and_back(world, monkeypatch: pytest.MonkeyPatch, method) -> None:
-    monkeypatch.setitem(kinds._HOMES, KIND, "guarantee.watched:Watched")
+    monkeypatch.setitem(kinds.OWN, KIND, "guarantee.watched:Watched")
     trials = world.World().trials(400, np.random.default_rng(0))
     fitted = method.fit(trials)
     values, arrays = fitted.state()
