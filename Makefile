@@ -11,7 +11,7 @@ test:
 	@PYTHON="$(PYTHON)" scripts/install dev
 	@scripts/test
 
-# What `make test` leaves out: more networks, seeds and spoiled files. Before a release.
+# What `make test` leaves out: more networks, seeds, spoiled files, killed clusters and the pages. Before a release.
 test-long:
 	@PYTHON="$(PYTHON)" scripts/install dev
 	@scripts/test --long

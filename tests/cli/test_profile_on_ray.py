@@ -108,6 +108,7 @@ def test_a_node_is_killed(cluster: Cluster, tmp_path: Path, many: Path, whole: P
     assert not [pid for pid in doomed if Path(f"/proc/{pid}").exists()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("victim", ["the Ray worker", "the process of the models"])
 def test_a_worker_is_killed(cluster: Cluster, tmp_path: Path, many: Path, whole: Path, victim: str) -> None:
     out = tmp_path / "out"
@@ -120,6 +121,7 @@ def test_a_worker_is_killed(cluster: Cluster, tmp_path: Path, many: Path, whole:
     assert failed(out) == {}  # that somebody killed it once is no proof against a model
 
 
+@pytest.mark.long
 def test_the_command_is_killed_and_given_again(cluster: Cluster, tmp_path: Path, many: Path, whole: Path) -> None:
     out = tmp_path / "out"
     process = start(cluster, many, out)
@@ -135,6 +137,7 @@ def test_the_command_is_killed_and_given_again(cluster: Cluster, tmp_path: Path,
     assert sum(node["images"] for node in printed["nodes"]) == 1200 - there
 
 
+@pytest.mark.long
 @pytest.mark.torch
 def test_networks_that_go_wrong_are_dropped_by_name(cluster: Cluster, tmp_path: Path, drawn_folder: Path) -> None:
     from edgewise.drawn import CLASSES
@@ -154,6 +157,7 @@ def test_networks_that_go_wrong_are_dropped_by_name(cluster: Cluster, tmp_path: 
     assert {**there, "failed": []} == here
 
 
+@pytest.mark.long
 def test_a_node_that_does_not_see_the_images(cluster: Cluster, tmp_path: Path, many: Path) -> None:
     """An empty file system lies over the data set on one node, as where it is not mounted."""
     data = tmp_path / "data"

@@ -103,6 +103,7 @@ def test_a_folder_with_other_things_is_left_alone(edgewise: Run, users: Path) ->
 
 @pytest.mark.torch
 @pytest.mark.slow
+@pytest.mark.long
 def test_users_fail_alone_and_finished_ones_are_kept(edgewise: Run, users: Path, drawn_folder: Path) -> None:
     out = users.parent / "out"
     first = edgewise("prune", "users", users, "--out", out, "--json")
@@ -129,6 +130,7 @@ def test_users_fail_alone_and_finished_ones_are_kept(edgewise: Run, users: Path,
 @pytest.mark.torch
 @pytest.mark.ray
 @pytest.mark.slow
+@pytest.mark.long
 def test_on_a_cluster_that_loses_a_node(edgewise: Run, users: Path) -> None:
     local = users.parent / "local"
     assert set(told(edgewise("prune", "users", users, "--out", local, "--json"))) == {"anna", "ben", "carl"}
@@ -164,6 +166,7 @@ def _is_at_work(pids: list[int]) -> bool:
 
 @pytest.mark.torch
 @pytest.mark.slow
+@pytest.mark.long
 def test_killed_and_given_again(edgewise: Run, users: Path) -> None:
     out = users.parent / "out"
     command = [sys.executable, "-m", "edgewise", "prune", "users", str(users), "--out", str(out), "--quiet"]

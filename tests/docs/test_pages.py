@@ -20,7 +20,9 @@ def named(page: Path) -> str:
 
 
 def marked(page: Path) -> Any:
-    return pytest.param(page, marks=[pytest.mark.slow, *(getattr(pytest.mark, name) for name in needs(page))])
+    """The stranger's path is walked by `make test`, the other pages before a release: together they take minutes."""
+    names = ["slow", *needs(page), *([] if page.name == "your_models.md" else ["long"])]
+    return pytest.param(page, marks=[getattr(pytest.mark, name) for name in names])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)

@@ -55,6 +55,7 @@ def answer(driver: subprocess.Popen[str]) -> list[object]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 class TestOnACluster:
     def test_each_job_is_answered_once_and_by_every_node(self, cluster: Cluster) -> None:
         assert drive(cluster, "square", list(range(30))) == [[n, n * n] for n in range(30)]

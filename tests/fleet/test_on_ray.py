@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.ray_cluster import Cluster, ray_cluster
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.long]
 
 SMALL = ("fleet", "simulate", "--users", "1100", "--inputs", "2000", "--left-out", "20", "--json")
 

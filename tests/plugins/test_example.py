@@ -92,6 +92,7 @@ def _lines(what: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_selector_is_fitted_answers_and_is_judged(run: Command, folder: Path) -> None:
     profile, fit, classify, evaluate = _lines("--method entropy")
     run(f"{profile} --quiet")
