@@ -236,6 +236,7 @@ def local_weights(path: Path, seed: int = 0, classes: int = CLASSES) -> Path:
 @slow
 @pytest.mark.torch
 class TestPyTorch:
+    @pytest.mark.long
     def test_timm_with_local_weights(self, edgewise: Run, profile: Run, colours: Path, tmp_path: Path) -> None:
         """Made, made again from the middle, answering; and refused with other weights, by place or by content."""
         weights = local_weights(tmp_path / "w.safetensors")

@@ -30,6 +30,7 @@ def network(width: int) -> nn.Module:
     ).eval()
 
 
+@pytest.mark.long
 def test_shares_are_of_what_is_foretold(tmp_path: Path) -> None:
     table, whole, half = table_of(tmp_path, 8), network(128), network(64)
     clock = DeviceClock(table, "pi", whole, 56)

@@ -20,9 +20,8 @@ def named(page: Path) -> str:
 
 
 def marked(page: Path) -> Any:
-    """The stranger's path is walked by `make test`, the other pages before a release: together they take minutes."""
-    names = ["slow", *needs(page), *([] if page.name == "your_models.md" else ["long"])]
-    return pytest.param(page, marks=[getattr(pytest.mark, name) for name in names])
+    """Before a release: together they take a quarter of an hour."""
+    return pytest.param(page, marks=[getattr(pytest.mark, name) for name in ("slow", "long", *needs(page))])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)

@@ -32,6 +32,7 @@ def job(job_once: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_tails_are_what_is_known_of_them(
     job: Path, opened_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +66,7 @@ def _share_of_macs(opened_once: Path) -> Callable[[Any, Any], float]:
     return share
 
 
+@pytest.mark.long
 def test_where_images_were_kept_the_whole_network_is_pruned_too(
     opened_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

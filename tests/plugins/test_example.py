@@ -133,6 +133,7 @@ def test_the_runtime_profiles_beside_others_and_answers(run: Command, folder: Pa
 
 @pytest.mark.slow
 @pytest.mark.torch
+@pytest.mark.long
 def test_the_criterion_makes_a_network(run: Command, folder: Path) -> None:
     (prune,) = _lines("--criterion")
     line = f"{prune} --where global --undecided estimate --max-drop 40 --target-speedup 1.1 --json --quiet"
