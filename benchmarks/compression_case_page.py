@@ -65,8 +65,8 @@ def _claim(result: Mapping[str, Any], table: FairTable, premodels: list[str]) ->
         name for name in VARIANTS[1:] if _speed(table, name) >= PAPER_FASTER and _lost(table, name) >= PAPER_POINTS
     ]
     alone = (
-        f"{' and '.join(as_good)} alone reach{'es' if len(as_good) == 1 else ''} both figures of the paper, "
-        "with nothing chosen"
+        f"{' and '.join(as_good)} alone reach{'es' if len(as_good) == 1 else ''} both figures of the paper, with "
+        "nothing chosen"
         if as_good
         else "no single variant reaches both figures of the paper"
     )
@@ -108,13 +108,12 @@ def page(result: Mapping[str, Any]) -> list[str]:
         f"Made by `python benchmarks/compression_case.py --mode {result['mode']}` ({machine['cpu']}, "
         f"{machine['cores']} cores, one thread; seed {result['seed']}, {result['folds']}-fold nested "
         f"cross-validation). {network['kind']} at {network['size_px']} px on {table.images:,} official validation "
-        "images of 20 classes, "
-        f"restricted to these: as it is, at int8, cut for {result['speedup']:g} times its speed at float32, and cut "
-        f"and at int8. It was cut on {learned} training images without their labels (`edgewise prune`'s default "
-        "criterion and recovery, no distillation) and quantised with a hundred; neither has seen a validation image. "
-        "A network of this size, not ResNet-50 or the paper's ResNet-v2-152, keeps the run short. Times are of "
-        "networks that took turns, on a machine that was not kept free of other work: ratios are evidence, absolute "
-        "times are not.",
+        f"images of 20 classes, restricted to these: as it is, at int8, cut for {result['speedup']:g} times its speed "
+        f"at float32, and cut and at int8. It was cut on {learned} training images without their labels (`edgewise "
+        "prune`'s default criterion and recovery, no distillation) and quantised with a hundred; neither has seen a "
+        "validation image. A network of this size, not ResNet-50 or the paper's ResNet-v2-152, keeps the run short. "
+        "Times are of networks that took turns, on a machine that was not kept free of other work: ratios are "
+        "evidence, absolute times are not.",
         markdown_list(words(result)),
         "## Beside the first paper",
         "Sanz Marco et al. (2019, 7.6.3) choose among four variants of ResNet-v2-152, by Deep Compression and "
@@ -125,11 +124,10 @@ def page(result: Mapping[str, Any]) -> list[str]:
         "## The variants",
         _variants(result, table),
         f"Cutting and quantising took {result['cut']['seconds']:.0f} s. The guard, at 1 point, asked by the plain "
-        f"network's own answers on {result['guard']['fp32']['inputs']} images: {_guard(result)}."
-        f"{_let_in(result)}",
+        f"network's own answers on {result['guard']['fp32']['inputs']} images: {_guard(result)}.{_let_in(result)}",
         "## All selectors",
-        "All but the premodels are to be as accurate as the best single variant and as fast as can be. The mixing line "
-        "is that of a coin which runs one variant or another for the same mean time.",
+        "All but the premodels are to be as accurate as the best single variant and as fast as can be. The mixing "
+        "line is that of a coin which runs one variant or another for the same mean time.",
         PICTURE,
         fair_table(table),
         "## Notice",

@@ -24,9 +24,10 @@ from pages import write_page, write_result
 from pictures import write_svg
 from proof_accelerator import DATAFLOWS, accelerator
 from proof_inputs import inputs
-from proof_page import LETTERS, PICTURE, page, words
+from proof_page import PICTURE, page
 from proof_picture import draw
 from proof_users import RAPID, WAYS, contest, made_already
+from proof_words import LETTERS, words
 from prune_users_data import IMAGES, IMAGES_PER_STREAM, SEED
 from prune_users_data import users as all_users
 from scale_sim import CACHE

@@ -74,10 +74,9 @@ def _page(rows: dict[str, Any], version: str, machine: dict[str, Any]) -> list[s
         f"{len(works)} of {len(set(FAMILIES.values()))} families work.",
         "A network works when, with every group that can be cut halved at once, by random channels, the smaller "
         "network answers in float64 as its twin in full width does whose removed channels are silenced (weights, "
-        "biases, norm "
-        f"statistics), to within {TOLERANCE:g} of the largest output; when so do three groups cut alone; and when the "
-        "MACs that hooks count on the smaller network are those that the plan told. A group's channels are units: all "
-        "channels of one group of a grouped convolution go together.",
+        f"biases, norm statistics), to within {TOLERANCE:g} of the largest output; when so do three groups cut alone; "
+        "and when the MACs that hooks count on the smaller network are those that the plan told. A group's channels "
+        "are units: all channels of one group of a grouped convolution go together.",
         markdown_table(
             [
                 "network",

@@ -48,9 +48,8 @@ def page(result: Mapping[str, Any]) -> list[str]:
         f"{result['network']} at 224 px on {machine['cpu']}, {machine['cores']} cores, one image at a time, "
         f"{result['threads']} thread. Every row is a process of its own, and all rows took turns. The machine was "
         "shared with other work: ratios are evidence, absolute times are not. Each file was written by `edgewise "
-        "export`; int8 "
-        f"by the runtime's own quantiser, calibrated on {result['images'] - judged} training images; agreement is the "
-        f"share of {judged} others with the same first answer as the original's, so that one image is "
+        f"export`; int8 by the runtime's own quantiser, calibrated on {result['images'] - judged} training images; "
+        f"agreement is the share of {judged} others with the same first answer as the original's, so that one image is "
         f"{100 / judged:.1f} points. `peak MB` is of the whole process, Python included. What is left of a user "
         "network's speed at int8 stands [apart](int8_users.md). `edgewise benchmark MODEL --data FOLDER` makes the "
         "same table for networks of yours on your device.",

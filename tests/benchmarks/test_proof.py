@@ -75,7 +75,7 @@ def test_a_loss_is_as_plain_as_a_win(scripts) -> None:
 
 
 def test_a_loss_in_one_thing_without_a_win_in_the_other_is_a_loss_to_that_rival(scripts) -> None:
-    page, verdict = scripts("proof_page"), scripts("proof_verdict")
+    words, verdict = scripts("proof_words"), scripts("proof_verdict")
     undecided = verdict.of_points(-0.01, -0.03, 0.01)
     rivals = {
         "better": {"right": undecided, "fast": verdict.of_speed(0.5, 0.4, 0.6)},
@@ -83,7 +83,7 @@ def test_a_loss_in_one_thing_without_a_win_in_the_other_is_a_loss_to_that_rival(
         "other": {"right": verdict.of_points(0.03, 0.01, 0.05), "fast": verdict.of_speed(0.5, 0.4, 0.6)},
         "alike": {"right": undecided, "fast": verdict.of_speed(1.0, 0.9, 1.1)},
     }
-    said = page._sentences(rivals)
+    said = words._sentences(rivals)
     assert said[0].startswith("**edgewise loses to better** in speed, accuracy undecided: -1.0 points")
     assert len(said) == 4
     assert any(one.startswith("edgewise wins against worse in accuracy, speed undecided") for one in said)
@@ -202,11 +202,11 @@ def test_a_contest_that_was_not_run_is_named(scripts) -> None:
 
 
 def test_worse_figures_turn_the_words_of_the_page(scripts) -> None:
-    page, result = scripts("proof_page"), _made_up()
+    words, result = scripts("proof_words"), _made_up()
     for other in (others := result["contests"]["users"]["compared"]["ours"]).values():
         other["points"] = {"value": -0.2, "low": -0.25, "high": -0.15}
         other["speed"] = {"value": 0.5, "low": 0.4, "high": 0.6}
-    said = [one for one in page.words(result) if "A, ours" in one]
+    said = [one for one in words.words(result) if "A, ours" in one]
     for other in others:
         assert any(f"**edgewise loses to {other}** in accuracy and speed" in one for one in said)
     assert not any("edgewise wins against" in one for one in said)
@@ -215,7 +215,7 @@ def test_worse_figures_turn_the_words_of_the_page(scripts) -> None:
 @pytest.mark.skipif(not STORED.is_file(), reason="benchmarks/proof.py has not been run to its end yet")
 def test_the_page_is_that_of_the_stored_results(scripts) -> None:
     stored, page = json.loads(STORED.read_text()), scripts("proof_page")
-    assert page.words(stored) == stored["in_words"]
+    assert scripts("proof_words").words(stored) == stored["in_words"]
     shown = f"![{page.PICTURE}](pictures/proof.svg)" if "users" in stored["contests"] else ""
     assert (BENCHMARKS.parent / "docs" / "proof.md").read_text() == "\n\n".join(page.page(stored, shown)) + "\n"
 
@@ -229,13 +229,13 @@ def test_the_picture_names_every_network(scripts) -> None:
 
 
 def test_a_guard_that_did_not_hold_is_lost(scripts) -> None:
-    page = scripts("proof_page")
+    words = scripts("proof_words")
 
     def users(low: float, high: float, verdict: str) -> dict[str, Any]:
         guard = {"low_points": low, "high_points": high, "verdict": verdict}
         rows = {"ResNet-50, restricted": {"accuracy": 0.9}, "own": {"accuracy": 0.87, "guard": guard}}
         return {"users": [{"rows": rows}]}
 
-    assert page._foretold(users(1.0, 5.0, "passes"), "own").outcome == "wins"
-    assert page._foretold(users(1.0, 5.0, "undecided"), "own").outcome == "undecided"
-    assert page._foretold(users(0.0, 2.0, "passes"), "own").outcome == "loses"
+    assert words._foretold(users(1.0, 5.0, "passes"), "own").outcome == "wins"
+    assert words._foretold(users(1.0, 5.0, "undecided"), "own").outcome == "undecided"
+    assert words._foretold(users(0.0, 2.0, "passes"), "own").outcome == "loses"

@@ -4,10 +4,9 @@ The package ships one calibration (`read_calibration()`), which benchmarks/fleet
 results of the benchmarks; a file of one's own can be given in its place.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from edgewise.errors import UsageError
 from edgewise.restore import restore
@@ -194,9 +193,6 @@ class Calibration:
 
     def write(self, path: Path) -> None:
         write_json(path, _KIND, _SCHEMA, asdict(self))
-
-    def to_values(self) -> Mapping[str, Any]:
-        return asdict(self)
 
 
 def read_calibration(path: Path | None = None) -> Calibration:

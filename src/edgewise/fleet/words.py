@@ -5,7 +5,8 @@ import numpy as np
 from edgewise.fleet.calibration import Calibration
 from edgewise.fleet.headlines import Rival
 from edgewise.fleet.pruning_law import PruningLaw
-from edgewise.fleet.result import Figure, FleetResult, LawError, Range
+from edgewise.fleet.result import Figure, FleetResult, LawError
+from edgewise.fleet.uncertainty import Range
 from edgewise.fleet.ways import Knows
 
 _QUANTITIES = {"drop": "the accuracy lost", "times_as_fast": "the speed", "making_inputs": "what making it takes"}

@@ -1,6 +1,6 @@
 """What to cut: in which order the channels of each group go. Found by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -44,16 +44,7 @@ class Magnitude:
     def rank(
         self, network: nn.Module, groups: Sequence[Group], batches: Sequence[Tensor], progress: Progress = silent
     ) -> dict[str, Ranking]:
-        found: dict[str, Ranking] = {}
-        for group in groups:
-            scores = np.zeros(group.channels)
-            for member in group.members:
-                layer = network.get_submodule(member.path)
-                if member.side == "writes" and isinstance(layer, nn.Conv2d | nn.Linear):
-                    norms = layer.weight.detach().flatten(1).double().norm(self.norm, dim=1).numpy()
-                    scores += norms[member.index].sum(axis=1)
-            found[group.name] = ranked(scores)
-        return found
+        return ranked_by_writers(network, groups, lambda weights: weights.norm(self.norm, dim=1))
 
 
 @dataclass(frozen=True)
@@ -73,6 +64,25 @@ def ranked(scores: np.ndarray, whole: float | None = None) -> Ranking:
     """By scores float [channels] that add up: the lowest goes first; costs are shares of `whole`, or of their sum."""
     order = np.argsort(scores, kind="stable")[:-1]
     return Ranking(order, np.cumsum(scores[order]) / max(float(scores.sum()) if whole is None else whole, 1e-30))
+
+
+def ranked_by_writers(
+    network: nn.Module, groups: Sequence[Group], score: Callable[[Tensor], Tensor]
+) -> dict[str, Ranking]:
+    """By the weights that write the channels; of several writers, the sum.
+
+    `score` gives float [out] for a layer's weights, float64 [out, in x height x width].
+    """
+    found: dict[str, Ranking] = {}
+    for group in groups:
+        scores = np.zeros(group.channels)
+        for member in group.members:
+            layer = network.get_submodule(member.path)
+            if member.side == "writes" and isinstance(layer, nn.Conv2d | nn.Linear):
+                of_rows = score(layer.weight.detach().flatten(1).double()).numpy()
+                scores += of_rows[member.index].sum(axis=1)  # the rows of this layer that go with each channel
+        found[group.name] = ranked(scores)
+    return found
 
 
 def criterion_named(name: str, classes: Sequence[int] = (), seed: int = 0) -> Criterion:

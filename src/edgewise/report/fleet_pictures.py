@@ -7,7 +7,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from edgewise.fleet.result import FleetResult, Spread, WayResult
+from edgewise.fleet.result import FleetResult, WayResult
+from edgewise.fleet.spread import Spread
 from edgewise.fleet.words import shown
 from edgewise.report.geometry import Box, Line
 from edgewise.report.grid import draw_grid

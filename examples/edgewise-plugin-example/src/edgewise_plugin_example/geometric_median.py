@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from torch import Tensor, cdist, nn
 
-from edgewise.prune.criterion import Ranking, ranked
+from edgewise.prune.criterion import Ranking, ranked_by_writers
 from edgewise.prune.groups import Group
 
 
@@ -25,14 +24,4 @@ class GeometricMedian:
         self, network: nn.Module, groups: Sequence[Group], batches: Sequence[Tensor], progress: Any = None
     ) -> dict[str, Ranking]:
         """For each group of channels that go together: which goes first, and what it costs."""
-        found: dict[str, Ranking] = {}
-        for group in groups:
-            scores = np.zeros(group.channels)
-            for member in group.members:
-                layer = network.get_submodule(member.path)
-                if member.side == "writes" and isinstance(layer, nn.Conv2d | nn.Linear):
-                    weights = layer.weight.detach().flatten(1).double()
-                    apart = cdist(weights, weights).sum(dim=1).numpy()
-                    scores += apart[member.index].sum(axis=1)  # the rows of this layer that go with each channel
-            found[group.name] = ranked(scores)
-        return found
+        return ranked_by_writers(network, groups, lambda weights: cdist(weights, weights).sum(dim=1))
