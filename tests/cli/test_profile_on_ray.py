@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_profile_survives import command, failed, manifest, tables
+from tests.cli.test_profile_survives import command, failed, manifest, tables, times_over
 from tests.cli_errors import DATA, said
 from tests.conftest import ROOT
 from tests.crashing import torch_factories
@@ -31,13 +31,8 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Path:
-    """The drawn images ten times over, so that there is time to kill what profiles them."""
-    data = tmp_path_factory.mktemp("many")
-    for path in drawn_folder.rglob("*.png"):
-        (data / path.parent.name).mkdir(exist_ok=True)
-        for copy in range(10):
-            os.link(path, data / path.parent.name / f"{copy}-{path.name}")
-    return data
+    """So many that there is time to kill what profiles them."""
+    return times_over(10, drawn_folder, tmp_path_factory.mktemp("many"))
 
 
 @pytest.fixture(scope="module")

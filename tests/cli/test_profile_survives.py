@@ -57,6 +57,15 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def times_over(times: int, images: Path, data: Path) -> Path:
+    """A folder of images several times over."""
+    for path in images.rglob("*.png"):
+        (data / path.parent.name).mkdir(exist_ok=True)
+        for copy in range(times):
+            os.link(path, data / path.parent.name / f"{copy}-{path.name}")
+    return data
+
+
 def wait_for(what: Callable[[], object], seconds: float = 60) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := what()):
@@ -76,13 +85,8 @@ def few(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory, drawn_folder: Path) -> Path:
-    """The drawn images several times over, so that there is time to kill what profiles them."""
-    data = tmp_path_factory.mktemp("many")
-    for path in drawn_folder.rglob("*.png"):
-        (data / path.parent.name).mkdir(exist_ok=True)
-        for copy in range(5):
-            os.link(path, data / path.parent.name / f"{copy}-{path.name}")
-    return data
+    """So many that there is time to kill what profiles them."""
+    return times_over(5, drawn_folder, tmp_path_factory.mktemp("many"))
 
 
 @pytest.fixture(scope="module")

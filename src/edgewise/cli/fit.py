@@ -1,25 +1,20 @@
 """`edgewise select fit`: a selector from a profile."""
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from edgewise.cli import budget_options, options
 from edgewise.cli.console import print_json, progress_bars
 from edgewise.cli.console import show_note as note
+from edgewise.cli.fit_options import false_alarms_of, features_of, promise_of, radius_of, settings_of, stages_of
 from edgewise.cli.fitted import fit_and_judge
 from edgewise.errors import UsageError
 from edgewise.images.features import CANDIDATES, FEATURES
-from edgewise.plugins import Plugin
 from edgewise.profile.outcomes import open_profile
 from edgewise.select.paths import NAMES
-
-if TYPE_CHECKING:
-    from edgewise.select.named import Promised
 
 _REQUESTS = 8  # budgets that a request can choose between, the fitted one included
 _SOUNDNESS = "Soundness"
@@ -194,18 +189,18 @@ def command(
             budget=Budget(max_mean_ms, max_p90_ms, max_energy_mj, min_accuracy),
             standard_errors=margin,
             requests=_REQUESTS,
-            promise=_promise(guarantee, min_accuracy, max_loss, max_risk),
+            promise=promise_of(guarantee, min_accuracy, max_loss, max_risk),
             unfamiliar=unfamiliar,
-            false_alarms=_false_alarms(false_alarms, unfamiliar),
+            false_alarms=false_alarms_of(false_alarms, unfamiliar),
             average=average,
-            max_stages=_stages(max_stages),
+            max_stages=stages_of(max_stages),
             calibration=calibration,
-            features=_features(features),
+            features=features_of(features),
             chain=chain,
             single=one,
             labels=labels,
             n_neighbors=neighbors,
-            radius=_radius(radius),
+            radius=radius_of(radius),
             members=members,
             theta_points=theta,
             on_fail=on_fail,
@@ -218,7 +213,7 @@ def command(
     )
     with progress_bars(quiet=quiet or json) as progress:
         fitted = fit_and_judge(method, chosen, trials, criterion, folds, seed, progress)
-    settings = _settings(chosen) | {"folds": folds, "seed": seed}
+    settings = settings_of(chosen) | {"folds": folds, "seed": seed}
     about = {"method": method, "settings": settings, **fitted.to_json()}
     save_deployment(out, fitted.selector, outcomes.manifest, about)
     warning = "" if quiet else fitted.warning
@@ -249,68 +244,3 @@ def _see_that_free(out: Path) -> None:
         raise UsageError(
             f"{out} holds other files than a selector's, {others[0]} for one.", "Choose another folder with --out."
         )
-
-
-def _stages(max_stages: int | None) -> int | None:
-    from edgewise.select.cascade.fit import MAX_STAGES
-
-    if max_stages is not None and not 1 <= max_stages <= MAX_STAGES:
-        raise UsageError(f"--max-stages is {max_stages}; it must be 1 to {MAX_STAGES}.")
-    return max_stages
-
-
-def _promise(
-    delta: float | None, min_accuracy: float | None, max_loss: float | None, max_risk: float | None
-) -> "Promised | None":
-    from edgewise.select.named import Promised
-
-    if delta is not None:
-        return Promised(delta, min_accuracy, max_loss, max_risk)
-    if max_loss is not None or max_risk is not None:
-        raise UsageError(
-            f"{'--max-loss' if max_risk is None else '--max-risk'} is a promise, and --guarantee is missing.",
-            "Say how surely it is to hold: --guarantee 0.05 keeps it in 95 of 100 calibrations.",
-        )
-    return None
-
-
-def _false_alarms(share: float | None, unfamiliar: str | None) -> float:
-    if share is not None and unfamiliar is None:
-        raise UsageError(
-            "--false-alarms is of images taken for unfamiliar, and nothing is done with such.",
-            "Say what: --unfamiliar escalate, or --unfamiliar refuse.",
-        )
-    return 0.05 if share is None else share
-
-
-def _features(features: str | None) -> tuple[str, ...] | Literal["auto"] | None:
-    if features in (None, "auto"):
-        return features
-    return CANDIDATES if features == "all" else tuple(name.strip() for name in features.split(","))
-
-
-def _radius(radius: str | None) -> float | Literal["auto"] | None:
-    if radius is None or radius == "auto":
-        return radius
-    try:
-        return float(radius)
-    except ValueError:
-        raise UsageError(f"The radius is {radius!r}.", "Give a number of scaled feature units, or 'auto'.") from None
-
-
-def _settings(method: Any) -> dict[str, Any]:
-    """What a method was told, as JSON values; what it wraps was told in a table of its own."""
-    told = {key: value for key, value in vars(method).items() if key not in ("charges", "shared", "strict")}
-    return {key: _told(value) for key, value in told.items()}
-
-
-def _told(value: Any) -> Any:
-    if isinstance(value, Plugin):
-        return {"name": value.name, "package": value.package.to_json()}
-    if is_dataclass(value):
-        return _settings(value)
-    if isinstance(value, Mapping):
-        return {str(name): _told(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_told(each) for each in value]
-    return value if value is None or isinstance(value, str | bool | int | float) else repr(value)

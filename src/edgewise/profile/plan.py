@@ -3,26 +3,24 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, TypedDict
 
 import numpy as np
 
-import edgewise
 from edgewise.energy.power_file import PowerUnit
 from edgewise.errors import LabelError, StoreError, UsageError
 from edgewise.images.dataset import Dataset
 from edgewise.images.features import CANDIDATES
 from edgewise.images.remote import whole
-from edgewise.plugins import plugin_named
 from edgewise.profile.crew import Watched
 from edgewise.profile.label_map import LabelMap, has_outputs, map_labels
 from edgewise.profile.latency import Mode
 from edgewise.profile.manifest import AGAIN, StoredClasses, StoredSource, class_set
+from edgewise.profile.versions import versions
 from edgewise.restore import restore
 from edgewise.store import read_json, write_json
-from edgewise.zoo.sources import KINDS, Source, describe
+from edgewise.zoo.sources import Source, describe
 
 KIND, SCHEMA = "profile-plan", 2
 PLAN = "plan.json"
@@ -35,18 +33,6 @@ _WORDS = {
     "versions": "version",
 }
 ALL, _NO_EMBEDDINGS = ("all",), "none"
-# What turns a file into an answer, apart from the engines: other versions may decode, scale or round otherwise.
-_PACKAGES = ("pillow", "opencv-python-headless")
-_ONNX = ("onnxruntime",)
-_ENGINES: Mapping[str, tuple[str, ...]] = {
-    "tflite": ("ai-edge-litert",),
-    "openvino": ("openvino",),
-    "executorch": ("executorch",),
-    "ncnn": ("ncnn",),
-    "torch": ("torch",),
-    "timm": ("torch", "timm"),
-    "torchvision": ("torch", "torchvision"),
-}
 
 
 @dataclass(frozen=True)
@@ -120,7 +106,7 @@ def asked(settings: Settings, dataset: Dataset, sources: Sequence[Source]) -> di
         "power_file": None if settings.power_file is None else str(settings.power_file.absolute()),
         "power_unit": settings.power_unit,
         "features": CANDIDATES,
-        "versions": _versions(sources),
+        "versions": versions(sources),
     }
     return json.loads(json.dumps(values))  # tuples become lists, so that it compares with what was stored
 
@@ -248,28 +234,6 @@ def _classes_of_labels(dataset: Dataset, space: LabelMap) -> dict[str, int]:
         return {label: space.index(label) for label in dataset.labels}
     except LabelError as error:
         raise LabelError(f"Labels of {dataset.root}: {error.message}", error.hint) from error
-
-
-def _versions(sources: Sequence[Source]) -> dict[str, str]:
-    engines = {package for source in sources for package in _engines(source)}
-    found = {"edgewise": edgewise.__version__}
-    for package in (*_PACKAGES, *sorted(engines)):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "absent"
-    return found
-
-
-def _engines(source: Source) -> Sequence[str]:
-    """The packages that run a model."""
-    if source.members:
-        return [package for member in source.members for package in _engines(member)]
-    if source.kind == "hf":
-        kind = {".onnx": "onnx", ".tflite": "tflite"}.get(Path(source.where).suffix, "timm")
-        return _ENGINES.get(kind, _ONNX)
-    plugin = None if source.kind in KINDS else plugin_named("runtime", source.kind)
-    return (plugin.package.name,) if plugin else _ENGINES.get(source.kind, _ONNX)
 
 
 def _see_that_it_is_the_same_zoo(out: Path, plan: Plan, models: Sequence[Mapping[str, Any]]) -> None:

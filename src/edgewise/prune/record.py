@@ -92,13 +92,50 @@ def write_user_network(
     else:
         remove_file(folder, twin_card)  # of an earlier network there, at int8
     times = _times(generic, exported.model, model if int8 else None, size_px, threads)
+    record = _record(made, base, generic, size_px, threads, model, times, int8)
+    if int8:
+        record["generic_int8_ms"] = times.generic_int8_ms
+        record["fp32"] = {
+            "model": exported.model.name,
+            "ms": times.float_ms,
+            "file_bytes": exported.model.stat().st_size,
+            "evidence": made.evidence.to_values(),
+        }
+    record["candidates"] = [asdict(one) for one in candidates]
+    record["foretold"] = None if foretold is None else asdict(foretold)
+    store.write_json(folder / RECORD, KIND, SCHEMA, record)
+    return Written(model, times.ms, times.generic_ms, record, write_report(folder))
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Medians of runs that took turns; what serves is the float32 network itself where there is none at int8."""
+
+    generic_ms: float
+    generic_int8_ms: float | None
+    float_ms: float
+    ms: float  # of what serves
+    generic_bytes: int
+
+
+def _record(
+    made: UserNetwork,
+    base: Classifier,
+    generic: Classifier,
+    size_px: int,
+    threads: int,
+    model: Path,
+    times: _Times,
+    int8: Int8Network | None,
+) -> dict[str, Any]:
+    """What is kept of a user's network, but for what stands beside it."""
     evidence = int8.evidence if int8 else made.evidence
     cost = replace(made.cost, steps=(*made.cost.steps, *int8.cost)) if int8 else made.cost
-    record = {
-        "classes": [card.classes.short_name(index) for index in made.classes],
+    return {
+        "classes": [base.card.classes.short_name(index) for index in made.classes],
         "class_indices": list(made.classes),
-        "generic": card.source,
-        "base": card.name,
+        "generic": base.card.source,
+        "base": base.card.name,
         "replaces": generic.card.name,
         "cut": made.plan.removes,
         "criterion": made.criterion,
@@ -123,31 +160,8 @@ def write_user_network(
         "walked": [asdict(one) for one in made.walked],
         "distilled": None if made.recovered.distilled is None else asdict(made.recovered.distilled),
         "layers": [asdict(one) for one in _widths(base, made, size_px)],
-        "candidates": [asdict(one) for one in candidates],
-        "foretold": None if foretold is None else asdict(foretold),
         "machine": asdict(fingerprint()),
     }
-    if int8:
-        record["generic_int8_ms"] = times.generic_int8_ms
-        record["fp32"] = {
-            "model": exported.model.name,
-            "ms": times.float_ms,
-            "file_bytes": exported.model.stat().st_size,
-            "evidence": made.evidence.to_values(),
-        }
-    store.write_json(folder / RECORD, KIND, SCHEMA, record)
-    return Written(model, times.ms, times.generic_ms, record, write_report(folder))
-
-
-@dataclass(frozen=True)
-class _Times:
-    """Medians of runs that took turns; what serves is the float32 network itself where there is none at int8."""
-
-    generic_ms: float
-    generic_int8_ms: float | None
-    float_ms: float
-    ms: float  # of what serves
-    generic_bytes: int
 
 
 def _times(generic: Classifier, own: Path, own_int8: Path | None, size_px: int, threads: int) -> _Times:
