@@ -29,6 +29,16 @@ def write_page(name: str, parts: Sequence[str]) -> None:
     print(text)
 
 
+def filled(page: Path, filled_by: str, words: str) -> str:
+    """A hand-written page with new words between the comments `filled_by`, "what: ...", and "end of what"."""
+    begin, end = f"<!-- {filled_by} -->", f"<!-- end of {filled_by.partition(':')[0]} -->"
+    before, found_begin, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found_begin and found_end):
+        raise ValueError(f"{page.name} has no place between {begin} and {end}.")
+    return f"{before}{begin}\n\n{words}\n\n{end}{after}"
+
+
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; a bar within a cell stays one."""
     assert all(len(row) == len(columns) for row in rows), "a cell for each column"

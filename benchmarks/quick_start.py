@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from pages import ROOT, write_result
+from pages import ROOT, filled, write_result
 
 sys.path.insert(0, str(ROOT))
 from tests.docs.blocks import Block, blocks
 
 PAGE = ROOT / "docs" / "quick_start.md"
-BEGIN, END = "<!-- time: filled by python benchmarks/quick_start.py -->", "<!-- end of time -->"
+FILLED_BY = "time: filled by python benchmarks/quick_start.py"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def main() -> None:
         steps = [{"block": block.text, **vars(took(block, Path(folder)))} for block in timed()]
     result: dict[str, Any] = {"load_before": load, "steps": steps}
     machine = write_result("quick_start", result)
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), result | {"machine": machine}), encoding="utf-8")
+    PAGE.write_text(filled(PAGE, FILLED_BY, told(result | {"machine": machine})), encoding="utf-8")
     print(told(result | {"machine": machine}))
 
 
@@ -71,15 +71,6 @@ def told(result: Mapping[str, Any]) -> str:
         f"clock, on {machine['cores']} cores of an {machine['cpu']} beside other work (a load of {load:.1f} before): "
         f"`python benchmarks/quick_start.py`."
     )
-
-
-def filled(page: str, result: Mapping[str, Any]) -> str:
-    """The page with what it says of its time made anew."""
-    before, found_begin, rest = page.partition(BEGIN)
-    _, found_end, after = rest.partition(END)
-    if not (found_begin and found_end):
-        raise ValueError(f"{PAGE.name} has no place for its time between {BEGIN} and {END}.")
-    return f"{before}{BEGIN}\n\n{told(result)}\n\n{END}{after}"
 
 
 if __name__ == "__main__":

@@ -133,6 +133,24 @@ def test_the_command_is_killed_and_given_again(cluster: Cluster, tmp_path: Path,
 
 
 @pytest.mark.long
+def test_the_head_is_killed(tmp_path: Path, many: Path, whole: Path) -> None:
+    """The command says so, and goes on where it was with another cluster."""
+    out = tmp_path / "out"
+    with ray_cluster(2) as doomed:
+        process = start(doomed, many, out)
+        wait_for(lambda: len(list((out / "shards").glob("0*"))) >= 2)
+        doomed.nodes[0].kill()
+        stdout, stderr = process.communicate(timeout=_SECONDS)
+    done = subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+    said(done, DATA, f"The head of the cluster, {doomed.address}, answers no more", "give the same command again")
+    there = 50 * len(list((out / "shards").glob("0*")))
+    with ray_cluster(1) as another:
+        printed = ended(start(another, many, out))
+    assert tables(out) == tables(whole)
+    assert sum(node["images"] for node in printed["nodes"]) == 1200 - there
+
+
+@pytest.mark.long
 @pytest.mark.torch
 def test_networks_that_go_wrong_are_dropped_by_name(cluster: Cluster, tmp_path: Path, drawn_folder: Path) -> None:
     from edgewise.drawn import CLASSES

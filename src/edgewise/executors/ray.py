@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Generic
 
 from edgewise.errors import DataError, EdgewiseError, MissingExtra, UsageError
@@ -80,12 +80,13 @@ class RayExecutor:
 
         # Ray's own retries are off: a node's death is not the job's fault, and its worker's may be.
         remote = ray.remote(num_cpus=self._threads, max_retries=0)(_do)
-        room = _Room(self._jobs, self._threads)
+        head, room = _Head(), _Room(self._jobs, self._threads)
         waiting = list(reversed(range(len(jobs))))
         losses = [0] * len(jobs)
         running: dict[Any, int] = {}
         try:
             while waiting or running:
+                head.see_that_it_lives()
                 while waiting and len(running) < room.now():
                     number = waiting.pop()
                     running[remote.remote(work, jobs[number])] = number
@@ -136,6 +137,33 @@ def _do(work: Callable[[J], R], job: J) -> _Answer[R]:
             return _Answer(None, error, node)
         except Exception:
             return _Answer(None, traceback.format_exc(), node)
+
+
+class _Head:
+    """The cluster's head, without which nothing goes on: Ray would wait for minutes, and then end this process."""
+
+    def __init__(self) -> None:
+        import ray
+
+        self._address = ray.get_runtime_context().gcs_address
+        self._looked = monotonic()
+
+    def see_that_it_lives(self) -> None:
+        """Now and then. Raises `DataError` where nobody listens any more, tried twice."""
+        if monotonic() - self._looked < _LOOK_S:
+            return
+        self._looked = monotonic()
+        for last in (False, True):
+            try:
+                socket.create_connection(_host_and_port(self._address), _CONNECT_S).close()
+                return
+            except OSError as error:
+                if last:
+                    raise DataError(
+                        f"The head of the cluster, {self._address}, answers no more.",
+                        "What was finished is kept: start a cluster, and give the same command again.",
+                    ) from error
+                sleep(1)
 
 
 class _Room:
