@@ -1,7 +1,9 @@
 """A profile that all tests of the commands which read one share, and the commands in this process."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import typer
 from tests.steady_profile import steady_profile
 
 Here = Callable[..., str]
+Run = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
@@ -29,5 +32,25 @@ def here(capsys: pytest.CaptureFixture[str]) -> Here:
         capsys.readouterr()
         command([str(argument) for argument in arguments], standalone_mode=False)
         return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def in_process(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """As `edgewise`, the command with its errors and exit codes, but for the second that a process takes to start."""
+    from edgewise.cli.main import main
+
+    def run(*arguments: str | Path) -> CompletedProcess[str]:
+        capsys.readouterr()
+        words = [str(argument) for argument in arguments]
+        monkeypatch.setattr(sys, "argv", ["edgewise", *words])
+        code: Any = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        said = capsys.readouterr()
+        return CompletedProcess(words, code, said.out, said.err)
 
     return run

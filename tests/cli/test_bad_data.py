@@ -29,11 +29,11 @@ def small(tmp_path: Path, drawn_folder: Path) -> Path:
 
 
 @pytest.fixture
-def profile(edgewise: Run, tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
+def profile(in_process: Run, tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
     """`profile(data)`: the command with the smallest model, quiet, and its answer as JSON."""
 
     def run(data: Path, *more: str) -> CompletedProcess[str]:
-        return edgewise("profile", "--data", data, "--out", tmp_path / "out", "--zoo", "tiny:xs", "--json", *more)
+        return in_process("profile", "--data", data, "--out", tmp_path / "out", "--zoo", "tiny:xs", "--json", *more)
 
     return run
 

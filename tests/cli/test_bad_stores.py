@@ -16,7 +16,6 @@ from edgewise.serve.deployment import save_deployment
 
 Run = Callable[..., CompletedProcess[str]]
 DATA = 3
-slow = pytest.mark.slow  # each command takes over a second; tests/test_stored_fuzz.py reads such files without one
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def home(good: Path, tmp_path: Path) -> Path:
     return shutil.copytree(good, tmp_path / "home")
 
 
-def run(edgewise: Run, what: str, home: Path, data: Path) -> CompletedProcess[str]:
+def run(in_process: Run, what: str, home: Path, data: Path) -> CompletedProcess[str]:
     arguments: dict[str, tuple[str | Path, ...]] = {
         "profile": ("profile", "--data", data, "--out", home / "profile", "--zoo", "tiny:xs"),
         "report": ("report", home / "profile"),
@@ -45,7 +44,7 @@ def run(edgewise: Run, what: str, home: Path, data: Path) -> CompletedProcess[st
         "fit": ("select", "fit", home / "profile", "--out", home / "new"),
         "classify": ("classify", data, "--selector", home / "selector"),
     }
-    return edgewise(*arguments[what], "--quiet")
+    return in_process(*arguments[what], "--quiet")
 
 
 def refused(done: CompletedProcess[str], *parts: str) -> None:
@@ -67,21 +66,20 @@ def set_schema(path: Path, schema: int) -> None:
 @pytest.mark.parametrize(
     ("what", "file", "hint"),
     [
-        pytest.param("profile", "profile/plan.json", "Profile again, into another --out.", marks=slow),
+        ("profile", "profile/plan.json", "Profile again, into another --out."),
         ("report", "profile/manifest.json", "Profile again, into another --out."),
-        pytest.param("evaluate", "profile/manifest.json", "Profile again", marks=slow),
-        pytest.param("paper", "profile/manifest.json", "Profile again", marks=slow),
-        pytest.param("fit", "profile/manifest.json", "Profile again", marks=slow),
-        pytest.param("report", "profile/evaluation.json", "Run `edgewise select evaluate` again.", marks=slow),
+        ("evaluate", "profile/manifest.json", "Profile again"),
+        ("paper", "profile/manifest.json", "Profile again"),
+        ("fit", "profile/manifest.json", "Profile again"),
+        ("report", "profile/evaluation.json", "Run `edgewise select evaluate` again."),
         ("classify", "selector/selector.json", "or fit it again"),
     ],
 )
-def test_an_older_schema(edgewise: Run, home: Path, drawn_folder: Path, what: str, file: str, hint: str) -> None:
+def test_an_older_schema(in_process: Run, home: Path, drawn_folder: Path, what: str, file: str, hint: str) -> None:
     set_schema(home / file, 0)
-    refused(run(edgewise, what, home, drawn_folder), file, "was made by an older edgewise", hint)
+    refused(run(in_process, what, home, drawn_folder), file, "was made by an older edgewise", hint)
 
 
-@slow
 @pytest.mark.parametrize(
     ("what", "file"),
     [
@@ -91,20 +89,19 @@ def test_an_older_schema(edgewise: Run, home: Path, drawn_folder: Path, what: st
         ("classify", "selector/selector.json"),
     ],
 )
-def test_a_newer_schema(edgewise: Run, home: Path, drawn_folder: Path, what: str, file: str) -> None:
+def test_a_newer_schema(in_process: Run, home: Path, drawn_folder: Path, what: str, file: str) -> None:
     set_schema(home / file, 99)
-    refused(run(edgewise, what, home, drawn_folder), file, "was made by a newer edgewise", "Update edgewise.")
+    refused(run(in_process, what, home, drawn_folder), file, "was made by a newer edgewise", "Update edgewise.")
 
 
-def test_an_unfinished_profile_of_an_older_schema(edgewise: Run, home: Path, drawn_folder: Path) -> None:
+def test_an_unfinished_profile_of_an_older_schema(in_process: Run, home: Path, drawn_folder: Path) -> None:
     (home / "profile" / "manifest.json").unlink()
     set_schema(home / "profile" / "plan.json", 1)
     before = sorted((home / "profile").rglob("*"))
-    refused(run(edgewise, "profile", home, drawn_folder), "its profile-plan has schema 1", "into another --out")
+    refused(run(in_process, "profile", home, drawn_folder), "its profile-plan has schema 1", "into another --out")
     assert sorted((home / "profile").rglob("*")) == before
 
 
-@slow
 @pytest.mark.parametrize(
     ("what", "file"),
     [
@@ -119,14 +116,14 @@ def test_an_unfinished_profile_of_an_older_schema(edgewise: Run, home: Path, dra
         ("classify", "selector/selector.safetensors"),
     ],
 )
-@pytest.mark.parametrize("how", ["torn", pytest.param("empty", marks=[slow, pytest.mark.long]), "gone"])
+@pytest.mark.parametrize("how", ["torn", "empty", "gone"])
 def test_a_file_that_is_not_whole(
-    edgewise: Run, home: Path, drawn_folder: Path, what: str, file: str, how: str
+    in_process: Run, home: Path, drawn_folder: Path, what: str, file: str, how: str
 ) -> None:
     path = home / file
     content = path.read_bytes()
     path.unlink() if how == "gone" else path.write_bytes(content[: len(content) // 2] if how == "torn" else b"")
-    done = run(edgewise, what, home, drawn_folder)
+    done = run(in_process, what, home, drawn_folder)
     if how == "gone" and file in ("profile/plan.json", "profile/evaluation.json"):
         return  # without a plan it is somebody's folder, without an evaluation a profile that was not judged
     name = Path(file).name
@@ -137,19 +134,17 @@ def test_a_file_that_is_not_whole(
     ("what", "file", "edit", "part"),
     [
         ("classify", "selector/selector.json", ('"mean": [', '"mean": ["x",'), "mean"),
-        pytest.param(
-            "classify", "selector/selector.json", ('"names": [', '"names": [3,'), "classes.names[0] is 3", marks=slow
-        ),
-        pytest.param("report", "profile/manifest.json", ('"cores"', '"kernels"'), "machine has no 'cores'", marks=slow),
-        pytest.param("report", "profile/evaluation.json", ('"folds": 2', '"folds": "2"'), "folds is '2'", marks=slow),
-        pytest.param("report", "profile/evaluation.json", ('"seed": 0', '"seed": NaN'), "NaN is no number", marks=slow),
-        pytest.param("evaluate", "profile/manifest.json", ('"duplicates"', '"images": 121, "d"'), "121", marks=slow),
+        ("classify", "selector/selector.json", ('"names": [', '"names": [3,'), "classes.names[0] is 3"),
+        ("report", "profile/manifest.json", ('"cores"', '"kernels"'), "machine has no 'cores'"),
+        ("report", "profile/evaluation.json", ('"folds": 2', '"folds": "2"'), "folds is '2'"),
+        ("report", "profile/evaluation.json", ('"seed": 0', '"seed": NaN'), "NaN is no number"),
+        ("evaluate", "profile/manifest.json", ('"duplicates"', '"images": 121, "d"'), "121"),
     ],
 )
 def test_a_file_changed_by_hand(
-    edgewise: Run, home: Path, drawn_folder: Path, what: str, file: str, edit: tuple[str, str], part: str
+    in_process: Run, home: Path, drawn_folder: Path, what: str, file: str, edit: tuple[str, str], part: str
 ) -> None:
     text = (home / file).read_text()
     assert edit[0] in text
     (home / file).write_text(text.replace(*edit, 1))
-    refused(run(edgewise, what, home, drawn_folder), part)
+    refused(run(in_process, what, home, drawn_folder), part)

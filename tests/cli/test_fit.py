@@ -100,9 +100,9 @@ def test_a_selector_is_not_written_among_other_files(here: Here, steady: Path, t
     assert load_selector(out).kind
 
 
-def test_json_is_alone_on_stdout_and_the_words_are_in_it(edgewise: Run, steady: Path, tmp_path: Path) -> None:
+def test_json_is_alone_on_stdout_and_the_words_are_in_it(in_process: Run, steady: Path, tmp_path: Path) -> None:
     fit = ("select", "fit", steady, "--out", tmp_path / "s", "--method", "single", "--folds", "2")
-    done = edgewise(*fit, "--min-accuracy", "0.7", "--json")
+    done = in_process(*fit, "--min-accuracy", "0.7", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     assert found["choice"]["why"].startswith("Asked for: an accuracy of 70%. ")
@@ -187,7 +187,7 @@ def test_what_cannot_be_judged_on_fewer_images_says_so(here: Here, steady: Path,
 
 @pytest.mark.slow
 def test_a_killed_fit_leaves_no_selector_and_an_earlier_one_as_it_was(
-    edgewise: Run, steady: Path, tmp_path: Path
+    in_process: Run, steady: Path, tmp_path: Path
 ) -> None:
     def killed(out: Path) -> None:
         command = [
@@ -212,8 +212,8 @@ def test_a_killed_fit_leaves_no_selector_and_an_earlier_one_as_it_was(
 
     killed(tmp_path / "new")
     assert not (tmp_path / "new" / DESCRIPTION).exists()
-    said(edgewise("classify", tmp_path, "--selector", tmp_path / "new"), DATA, "hint:")
-    assert edgewise("select", "fit", steady, "--out", tmp_path / "old", "--method", "single").returncode == 0
+    said(in_process("classify", tmp_path, "--selector", tmp_path / "new"), DATA, "hint:")
+    assert in_process("select", "fit", steady, "--out", tmp_path / "old", "--method", "single").returncode == 0
     before = {path: path.read_bytes() for path in (tmp_path / "old").iterdir()}
     killed(tmp_path / "old")
     assert {path: path.read_bytes() for path in (tmp_path / "old").iterdir()} == before

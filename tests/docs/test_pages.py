@@ -20,8 +20,9 @@ def named(page: Path) -> str:
 
 
 def marked(page: Path) -> Any:
-    """Before a release: together they take a quarter of an hour."""
-    return pytest.param(page, marks=[getattr(pytest.mark, name) for name in ("slow", "long", *needs(page))])
+    """The stranger's path always; the others before a release, for together they take a quarter of an hour."""
+    how_often = ("slow",) if page.name == "your_models.md" else ("slow", "long")
+    return pytest.param(page, marks=[getattr(pytest.mark, name) for name in (*how_often, *needs(page))])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
