@@ -96,11 +96,16 @@ def _sync_folder(folder: Path) -> None:
 
 def remove_parts(folder: Path) -> None:
     """Remove what killed writers left half written in a folder. Raises `StoreError` when that cannot be done."""
+    for path in folder.glob(f".*{PART}"):
+        remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file where it is there. Raises `StoreError` when that cannot be done."""
     try:
-        for path in folder.glob(f".*{PART}"):
-            path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     except OSError as error:
-        raise cannot_write(folder, error) from error
+        raise cannot_write(path, error) from error
 
 
 def write_json(path: Path, kind: str, schema: int, data: Mapping[str, Any]) -> None:

@@ -178,7 +178,7 @@ def test_killed_and_given_again(edgewise: Run, users: Path) -> None:
     below = descendants(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    (out / ".ben.half").mkdir()
+    (out / ".ben.half.part").mkdir()
     rows = told(edgewise("prune", "users", users, "--out", out, "--json"))
     assert [row["verdict"] for row in rows.values()] == ["let in", "let in", "failed"]
     assert not [pid for pid in below if Path(f"/proc/{pid}").exists()]

@@ -1,13 +1,17 @@
 """Jobs in processes of this machine: all are done, once each, whatever happens to the processes."""
 
+import multiprocessing
 import os
+import signal
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from edgewise.errors import ImageError, UsageError
 from edgewise.executors.executor import WorkerLost, open_executor
+from edgewise.executors.local import LocalExecutor
 from tests.executors import jobs
 
 
@@ -35,6 +39,18 @@ def test_the_job_of_a_killed_worker_is_done_again(tmp_path: Path) -> None:
     markers = [tmp_path / name for name in "abc"]
     with open_executor("local", jobs=2) as executor:
         assert sorted(executor.run(jobs.die_once, markers)) == [(0, "a"), (1, "b"), (2, "c")]
+
+
+def test_a_process_that_dies_while_it_has_nothing_to_do() -> None:
+    with closing(LocalExecutor(1, apart=True).run(jobs.process, range(3))) as results:
+        _, pid = next(results)
+        os.kill(pid, signal.SIGKILL)
+        while pid in [child.pid for child in multiprocessing.active_children()]:
+            time.sleep(0.02)
+        time.sleep(0.3)  # until the pool has seen it; before that it is a job that is done again
+        rest = list(results)
+    assert [number for number, _ in rest] == [1, 2]
+    assert pid not in [other for _, other in rest]
 
 
 def test_a_job_that_always_kills_its_worker_is_named() -> None:

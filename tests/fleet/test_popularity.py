@@ -31,6 +31,13 @@ def test_a_user_never_has_a_class_twice(exponent: float) -> None:
         assert len(set(law.draw(12, rng))) == 12
 
 
+def test_another_class_is_found_where_those_taken_are_nearly_all_there_is() -> None:
+    law, rng = Popularity(1000, 10.0), np.random.default_rng(3)
+    found = np.bincount([law.another(range(5), rng) for _ in range(300)], minlength=10)
+    assert found[:5].sum() == 0
+    assert found[5] > found[6] > found[8]
+
+
 def test_what_cannot_be_drawn_is_said() -> None:
     law, rng = Popularity(5, 1.0), np.random.default_rng(0)
     with pytest.raises(UsageError, match="6 classes"):

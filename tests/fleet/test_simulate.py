@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgewise.errors import UsageError
+from edgewise.errors import StoreError, UsageError
 from edgewise.executors.local import LocalExecutor
 from edgewise.fleet.calibration import Calibration, read_calibration
 from edgewise.fleet.device import FleetDevice
 from edgewise.fleet.find_device import find_device
+from edgewise.fleet.kept import keeping
 from edgewise.fleet.play import Rows, play
 from edgewise.fleet.simulate import Fleet, simulate
 from edgewise.fleet.terms import Terms
@@ -110,6 +111,14 @@ def test_another_fleet_is_not_mixed_in(shipped: tuple[Calibration, FleetDevice],
     for other in others:
         with pytest.raises(UsageError, match="another fleet"):
             simulate(*other, LocalExecutor(1), out=tmp_path, left_out_users=0)
+
+
+def test_a_folder_has_one_writer(tmp_path: Path) -> None:
+    with keeping(tmp_path, {"terms": {}}), pytest.raises(StoreError, match="Another edgewise fleet simulate"):  # noqa: SIM117
+        with keeping(tmp_path, {"terms": {}}):
+            pass
+    with keeping(tmp_path, {"terms": {}}) as kept:
+        assert kept.read(0, 5) is None
 
 
 def test_users_of_more_classes_than_were_measured_are_refused(shipped: tuple[Calibration, FleetDevice]) -> None:

@@ -69,6 +69,20 @@ def test_what_lies_in_a_store(memory: Path) -> None:
         dataset.items[0].read()
 
 
+def test_what_a_store_does_not_give_now_is_not_the_images_fault(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a profile would keep, for good, that it cannot be used."""
+    (item, *_) = read_dataset(memory).items
+
+    def expired(*_: object) -> bytes:
+        raise PermissionError("the token has expired")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "cat_file", expired)
+    with pytest.raises(DataError, match="PermissionError: the token has expired") as raised:
+        item.read()
+    assert not isinstance(raised.value, ImageError)
+    assert "goes on" in raised.value.hint
+
+
 @pytest.mark.parametrize("url", ["memory://nowhere", "nonsense://bucket/photos", "file:///no/such/folder"])
 def test_what_cannot_be_read(url: str) -> None:
     with pytest.raises(DataError, match=url.partition(":")[0]):

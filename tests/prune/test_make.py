@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from edgewise.errors import GuardRefused, UsageError  # noqa: E402
+from edgewise.errors import GuardRefused, StoreError, UsageError  # noqa: E402
 from edgewise.prune.distill import Distillation  # noqa: E402
 from edgewise.prune.guard import Guard  # noqa: E402
 from edgewise.prune.load import load_pruned  # noqa: E402
@@ -23,6 +23,7 @@ from edgewise.prune.settings import Settings  # noqa: E402
 from edgewise.prune.surgery import cut  # noqa: E402
 from edgewise.prune.taught import Taught  # noqa: E402
 from edgewise.prune.walk import Stride  # noqa: E402
+from edgewise.store import write_json  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -260,6 +261,12 @@ def test_what_is_written_is_a_classifier_of_the_zoo(made: tuple[nn.Module, UserN
     check_out(tmp_path / "user")
     with pytest.raises(UsageError, match="other things"):
         check_out(tmp_path)
+    (tmp_path / "profile").mkdir()
+    write_json(tmp_path / "profile" / "plan.json", "profile-plan", 2, {})  # of another kind, by the same name
+    with pytest.raises(UsageError, match="other things"):
+        check_out(tmp_path / "profile")
+    with pytest.raises(StoreError, match="does not lead through a file"):
+        check_out(tmp_path / "profile" / "plan.json" / "new")
 
 
 @pytest.mark.slow  # times gathers on ONNX Runtime

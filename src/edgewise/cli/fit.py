@@ -211,9 +211,9 @@ def command(
         ),
         trials,
     )
+    settings = settings_of(chosen) | {"folds": folds, "seed": seed}
     with progress_bars(quiet=quiet or json) as progress:
         fitted = fit_and_judge(method, chosen, trials, criterion, folds, seed, progress)
-    settings = settings_of(chosen) | {"folds": folds, "seed": seed}
     about = {"method": method, "settings": settings, **fitted.to_json()}
     save_deployment(out, fitted.selector, outcomes.manifest, about)
     warning = "" if quiet else fitted.warning

@@ -1,7 +1,7 @@
 """What the options of `edgewise select fit` mean, and what is kept of them."""
 
 from collections.abc import Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from edgewise.errors import UsageError
@@ -66,14 +66,15 @@ def radius_of(radius: str | None) -> float | Literal["auto"] | None:
 
 def settings_of(method: Any) -> dict[str, Any]:
     """What a method was told, as JSON values; what it wraps was told in a table of its own."""
-    told = {key: value for key, value in vars(method).items() if key not in ("charges", "shared", "strict")}
+    names = [field.name for field in fields(method)] if is_dataclass(method) else list(vars(method))
+    told = {name: getattr(method, name) for name in names if name not in ("charges", "shared", "strict")}
     return {key: _told(value) for key, value in told.items()}
 
 
 def _told(value: Any) -> Any:
     if isinstance(value, Plugin):
         return {"name": value.name, "package": value.package.to_json()}
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return settings_of(value)
     if isinstance(value, Mapping):
         return {str(name): _told(each) for name, each in value.items()}

@@ -87,7 +87,10 @@ def simulate(
     from edgewise.fleet.result import result_of
     from edgewise.fleet.simulate import simulate as simulate_fleet
     from edgewise.fleet.terms import Terms
+    from edgewise.store import see_that_writable
 
+    if html:
+        see_that_writable(html.parent)
     fewest, most = _numbers(classes)
     terms = Terms(
         users,

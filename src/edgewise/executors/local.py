@@ -44,7 +44,12 @@ def _in_processes(work: Callable[[J], R], jobs: Sequence[J], seats: int) -> Gene
         while waiting or running:
             while free and waiting:
                 seat, number = free.pop(), waiting.pop()
-                running[pools[seat].submit(work, jobs[number])] = (seat, number)
+                try:
+                    future = pools[seat].submit(work, jobs[number])
+                except BrokenProcessPool:  # its process died while it had nothing to do
+                    pools[seat] = _in_place_of(pools[seat])
+                    future = pools[seat].submit(work, jobs[number])
+                running[future] = (seat, number)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 seat, number = running.pop(future)
                 free.append(seat)
@@ -54,8 +59,7 @@ def _in_processes(work: Callable[[J], R], jobs: Sequence[J], seats: int) -> Gene
                     losses[number] += 1
                     if losses[number] >= LOSSES:
                         raise WorkerLost(number, "it was killed, or crashed") from error
-                    pools[seat].shutdown(wait=False)
-                    pools[seat] = _new_pool()
+                    pools[seat] = _in_place_of(pools[seat])
                     waiting.append(number)
                 else:
                     yield number, result
@@ -66,6 +70,11 @@ def _in_processes(work: Callable[[J], R], jobs: Sequence[J], seats: int) -> Gene
 
 def _new_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, get_context("spawn"), _begin, (os.getpid(),))
+
+
+def _in_place_of(broken: ProcessPoolExecutor) -> ProcessPoolExecutor:
+    broken.shutdown(wait=False)
+    return _new_pool()
 
 
 def _begin(parent: int) -> None:

@@ -2,36 +2,60 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import edgewise
 from edgewise.errors import StoreError, UsageError
 from edgewise.fleet.play import Rows
-from edgewise.store import read_arrays, read_json, remove_parts, write_arrays, write_json
+from edgewise.store import cannot_write, read_arrays, read_json, remove_parts, write_arrays, write_json
 
-_MANIFEST, _BLOCKS = "fleet.json", "blocks"
+_MANIFEST, _BLOCKS, _LOCK = "fleet.json", "blocks", ".lock"
 _KIND, _BLOCK_KIND, _SCHEMA = "fleet", "fleet block", 1
 _AGAIN = "Delete it and simulate again."
+
+
+@contextmanager
+def keeping(folder: Path, settings: Mapping[str, Any]) -> Iterator["Kept"]:
+    """Be a folder's one writer while the block lasts; `settings`: all that the results follow from, as JSON values.
+
+    Raises `UsageError` where another fleet lies there, `StoreError` where it cannot be read or written, or is being
+    written.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise StoreError(
+            f"Another edgewise fleet simulate is writing to {folder}.", "Wait, or choose another --out."
+        ) from error
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    try:
+        yield Kept(folder, {**settings, "edgewise": edgewise.__version__})
+    finally:
+        lock.release()
 
 
 class Kept:
     """A folder of one fleet. Nothing half written is ever read: a block counts once its description is there."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        """`settings`: all that the results follow from, as JSON values.
-
-        Raises `UsageError` where another fleet lies there, `StoreError` where it cannot be read or written.
-        """
+        """As `keeping`, by the one writer."""
         self._folder = folder
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
         path = folder / _MANIFEST
         if path.exists():
             if read_json(path, _KIND, _SCHEMA, _AGAIN).get("digest") != digest:
                 raise UsageError(
-                    f"{folder} holds another fleet: other users, another calibration or another device.",
+                    f"{folder} holds another fleet: other users, another calibration, device or edgewise.",
                     "Choose another --out, or give the same options again.",
                 )
             remove_parts(folder / _BLOCKS)

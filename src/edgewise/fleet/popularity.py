@@ -8,6 +8,8 @@ import numpy as np
 
 from edgewise.errors import UsageError
 
+_TRIES = 1000
+
 
 @dataclass(frozen=True)
 class Popularity:
@@ -52,7 +54,10 @@ class Popularity:
         """One class that is not among those. Raises `UsageError` where none is left."""
         if len(set(taken)) >= self.known:
             raise UsageError(f"All {self.known} classes are taken.")
-        while True:
-            found = int(np.searchsorted(self._up_to, rng.random(), side="right"))
+        for _ in range(_TRIES):
+            found = min(int(np.searchsorted(self._up_to, rng.random(), side="right")), self.known - 1)
             if found not in taken:
-                return min(found, self.known - 1)
+                return found
+        keys = self._log_weights + rng.gumbel(size=self.known)  # as in `draw`: the taken ones are nearly all there is
+        keys[list(taken)] = -np.inf
+        return int(keys.argmax())

@@ -1,7 +1,7 @@
 """A whole fleet: users in blocks, each block one job of an executor."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from edgewise.errors import UsageError
 from edgewise.executors.executor import Executor
 from edgewise.fleet.calibration import Calibration
 from edgewise.fleet.device import FleetDevice
-from edgewise.fleet.kept import Kept
+from edgewise.fleet.kept import Kept, keeping
 from edgewise.fleet.play import Block, Rows, play
 from edgewise.fleet.terms import Terms
 from edgewise.progress import Progress, silent
@@ -55,11 +55,10 @@ def simulate(
     parts = [_blocks(terms, calibration, device, block_users)]
     for user in users:
         parts.append(_blocks(replace(terms, users=some), calibration.without(user), device, block_users))
-    kept = None
-    if out is not None:
-        settings = {"terms": asdict(terms), "calibration": asdict(calibration), "device": asdict(device)}
-        kept = Kept(out, {**settings, "left_out_users": some, "block_users": block_users})
-    found = iter(_run([block for part in parts for block in part], executor, kept, progress))
+    settings = {"terms": asdict(terms), "calibration": asdict(calibration), "device": asdict(device)}
+    settings |= {"left_out_users": some, "block_users": block_users}
+    with nullcontext() if out is None else keeping(out, settings) as kept:
+        found = iter(_run([block for part in parts for block in part], executor, kept, progress))
     rows, *left_out = (together(islice(found, len(part))) for part in parts)
     return Fleet(terms, calibration, device, rows, dict(zip(users, left_out, strict=True)))
 

@@ -27,10 +27,18 @@ class RemoteItem(Item):
     size: int
 
     def read(self) -> bytes:
+        """Raises `ImageError` for an image that is gone, or empty, and `DataError` where the store does not give it:
+        that may pass, and must not be taken for the image's fault.
+        """
         try:
             content = self.store.cat_file(self.place)
-        except Exception as error:  # each store raises its own
+        except (FileNotFoundError, IsADirectoryError) as error:
             raise ImageError(self.name, f"cannot be read: {type(error).__name__}: {error}") from error
+        except Exception as error:  # each store raises its own
+            raise DataError(
+                f"The store does not give {self.name}: {type(error).__name__}: {error}.",
+                "See that it can be reached and read, and give the same command again: it goes on from there.",
+            ) from error
         if not content:
             raise ImageError(self.name, "is empty")
         return content

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from edgewise import store
-from edgewise.errors import UsageError
+from edgewise.errors import StoreError, UsageError
 from edgewise.export.int8_onnx import int8_onnx
 from edgewise.machine import fingerprint
 from edgewise.prune.cost import break_even
@@ -19,10 +19,13 @@ from edgewise.prune.int8_network import Int8Network
 from edgewise.prune.layer_widths import LayerWidth, layer_widths
 from edgewise.prune.load import PLAN, WEIGHTS, save_pruned
 from edgewise.prune.make import UserNetwork
+from edgewise.prune.plan import KIND as PLAN_KIND
+from edgewise.prune.plan import SCHEMA as PLAN_SCHEMA
 from edgewise.prune.speed import in_turns_ms
 from edgewise.prune.user_record import KIND, RECORD, SCHEMA, Candidate, Foretold
-from edgewise.report.user_network import write_report
+from edgewise.report.user_network import REPORT, write_report
 from edgewise.runtime.torch import TorchSession
+from edgewise.store import see_that_writable
 from edgewise.text import printable
 from edgewise.zoo.classes import ClassSet
 from edgewise.zoo.classifier import Classifier, text_fingerprint
@@ -43,12 +46,24 @@ class Written:
 
 
 def check_out(folder: Path) -> None:
-    """Raises `UsageError` for a folder that holds something else than an earlier user's network, or a part of one."""
-    begun = any((folder / name).is_file() for name in (PLAN, WEIGHTS))
+    """Raises `UsageError` for a folder that holds something else than an earlier user's network, or a part of one, and
+    `StoreError` for one that cannot be written.
+    """
+    begun = (folder / WEIGHTS).is_file() or _is_plan(folder / PLAN)
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not begun)):
         raise UsageError(
             f"{printable(folder)} holds other things than a pruned network.", "Name a new folder for --out."
         )
+    see_that_writable(folder)
+
+
+def _is_plan(path: Path) -> bool:
+    """Whether a file is a plan of what to cut; profiles have a plan of that name, too."""
+    try:
+        store.read_json(path, PLAN_KIND, PLAN_SCHEMA)
+    except StoreError:
+        return False
+    return True
 
 
 def write_user_network(
@@ -70,7 +85,8 @@ def write_user_network(
     input size, one image at a time. `candidates`: the networks that were tried. `foretold`: its
     time on the device that it was made for, where that is another; what was measured here stays apart from it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    for earlier in (RECORD, REPORT):  # what is said there must not be taken for what is said of the new network
+        store.remove(folder / earlier)
     save_pruned(folder, made.plan, made.network)
     card = base.card
     size_px = card.preprocess.size_px

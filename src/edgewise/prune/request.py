@@ -41,7 +41,19 @@ class Request:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Raises `UsageError` for what does not go together."""
+        """Raises `UsageError` for numbers that cannot be, and for what does not go together."""
+        for name, value, least in (
+            ("threads", self.threads, 1),
+            ("seed", self.seed, 0),
+            ("limit", self.limit, 4),
+            ("input", self.input, 8),
+        ):
+            if value is not None and value < least:
+                raise UsageError(f"{name} is {value}; it must be {least} or more.")
+        if self.target_ms is not None and not self.target_ms > 0:
+            raise UsageError(f"The target is {self.target_ms:g} ms; it must be above 0.")
+        if self.classes == ():
+            raise UsageError("No classes are named.", "Name the user's, or leave them to the images (auto).")
         if self.base == "auto" and self.input is not None:
             raise UsageError("--base auto tries several input sizes.", "Leave --input out.")
         if self.base == "model" and self.zoo:

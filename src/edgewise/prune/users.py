@@ -16,7 +16,7 @@ from edgewise.executors.node import node_name
 from edgewise.progress import Progress, silent
 from edgewise.prune.request import Request
 from edgewise.restore import restore
-from edgewise.store import atomic_path, cannot_write, read_json, write_json
+from edgewise.store import PART, atomic_path, cannot_write, read_json, write_json
 
 KIND, SCHEMA = "pruned users", 1
 USERS = "users.json"
@@ -71,8 +71,9 @@ def make_users(users: Sequence[User], out: Path, executor: Executor, progress: P
     """Make each user's network in a folder of the user's name below `out`, and give a row for each, in their order.
 
     Users whose network is there, or was refused, for the same request are not made again; those that failed are. A user
-    that fails, or ends the process that works on it again and again, is a row; the others go on. Raises `StoreError`
-    where `out` holds other things, cannot be written, or is being written, and what the executor raises.
+    that fails, or ends the process that works on it again and again, is a row, and an earlier network of that user
+    stays; the others go on. Raises `StoreError` where `out` holds other things, cannot be written, or is being written,
+    and what the executor raises.
     """
     with _writing(out):
         known = {one["row"].user: one for one in _read(out)}
@@ -109,6 +110,9 @@ def make_user(user: User) -> UserDone:
             return UserDone(_without(user, "refused", error.message, perf_counter() - started), {})
         except EdgewiseError as error:
             return UserDone(_without(user, "failed", error.message, perf_counter() - started), {})
+        except (RuntimeError, MemoryError, OSError) as error:  # PyTorch's own; no memory, no room for what is temporary
+            why = f"{type(error).__name__}: {error}"
+            return UserDone(_without(user, "failed", why, perf_counter() - started), {})
         record = found.written.record
         row = Row(
             user.name,
@@ -138,25 +142,40 @@ def _is_finished(known: _Known | None, user: User, out: Path) -> bool:
 
 
 def _keep(out: Path, user: User, found: UserDone, known: dict[str, _Known], done: dict[str, _Known]) -> None:
-    """Files first, in one step; then the row, so that a row that is there tells the truth."""
-    folder = out / user.name
-    try:
-        shutil.rmtree(folder, ignore_errors=True)  # of an earlier request
-        if found.files:
-            half = Path(tempfile.mkdtemp(prefix=f".{user.name}.", dir=out))
-            try:
-                for name, content in found.files.items():
-                    with atomic_path(half / name) as temporary:
-                        temporary.write_bytes(content)
-                half.chmod(0o755)
-                half.replace(folder)
-            finally:
-                shutil.rmtree(half, ignore_errors=True)
-    except OSError as error:
-        raise cannot_write(folder, error) from error
+    """The files in one step, between the row that goes and the row that comes, so that a row tells the truth.
+
+    Where the guard refused, a network of an earlier request goes; where something failed, it stays.
+    """
+    if known.pop(user.name, None):
+        _write_rows(out, known)
+    if found.row.verdict != "failed":
+        _replace(out / user.name, found.files)
     known[user.name] = done[user.name] = {"row": found.row, "request": _values(user.request)}
+    _write_rows(out, known)
+
+
+def _write_rows(out: Path, known: Mapping[str, _Known]) -> None:
     rows = [{"row": asdict(one["row"]), "request": one["request"]} for one in known.values()]
     write_json(out / USERS, KIND, SCHEMA, {"users": rows})
+
+
+def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Give a user's folder these files in the place of all that it has; without files it goes."""
+    try:
+        half = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=PART, dir=folder.parent))
+        try:
+            (half / "new").mkdir()
+            for name, content in files.items():
+                with atomic_path(half / "new" / name) as temporary:
+                    temporary.write_bytes(content)
+            if folder.exists():
+                folder.replace(half / "old")
+            if files:
+                (half / "new").replace(folder)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def _read(out: Path) -> list[_Known]:
@@ -169,7 +188,7 @@ def _writing(out: Path) -> Iterator[None]:
     """Be the one writer of the folder; what a killed one left half written goes."""
     from filelock import FileLock, Timeout
 
-    if out.exists() and (not out.is_dir() or ({path.name for path in out.iterdir()} - {_LOCK} and not _is_ours(out))):
+    if out.exists() and (not out.is_dir() or not _is_ours(out)):
         raise StoreError(f"{out} holds other things than networks of users.", _AGAIN)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -182,7 +201,7 @@ def _writing(out: Path) -> Iterator[None]:
     except OSError as error:
         raise cannot_write(out, error) from error
     try:
-        for half in out.glob(".*"):
+        for half in out.glob(f".*{PART}"):
             if half.is_dir():
                 shutil.rmtree(half, ignore_errors=True)
         yield
@@ -194,4 +213,6 @@ def _writing(out: Path) -> Iterator[None]:
 
 def _is_ours(out: Path) -> bool:
     """Whether a folder has been begun: it has rows, or nothing but what a killed run leaves."""
-    return (out / USERS).is_file() or all(path.name.startswith(".") for path in out.iterdir())
+    return (out / USERS).is_file() or all(
+        path.name == _LOCK or (path.name.startswith(".") and path.name.endswith(PART)) for path in out.iterdir()
+    )

@@ -53,7 +53,7 @@ def read_users(path: Path) -> tuple[User, ...]:
 def _user(values: dict[str, Any], path: Path) -> User:
     given = dict(values)
     name = given.pop("name", None)
-    if not isinstance(name, str) or not name or name.startswith(".") or Path(name).name != name:
+    if not isinstance(name, str) or not name or name.startswith(".") or Path(name).name != name or "\0" in name:
         raise StoreError(f"{path}: {name!r} is no name for a user's folder.", "")
     known = {field.name for field in fields(Request)}
     for key in sorted(given.keys() - known):
@@ -64,9 +64,19 @@ def _user(values: dict[str, Any], path: Path) -> User:
     models = {
         "model": absolute_name(request.model, home),
         "zoo": tuple(absolute_name(one, home) for one in request.zoo),
+        "weights": tuple(_absolute_weights(home, one) for one in request.weights),
     }
     return User(name, replace(request, **places, **models))
 
 
+def _absolute_weights(home: Path, text: str) -> str:
+    """FILE, or NAME=FILE."""
+    name, equals, file = text.rpartition("=")
+    return f"{name}{equals}{_absolute(home, file)}"
+
+
 def _absolute(home: Path, text: str | None) -> str | None:
-    return None if text is None else str((home / Path(text).expanduser()).absolute())
+    try:
+        return None if text is None else str((home / Path(text).expanduser()).absolute())
+    except RuntimeError as error:  # of an unknown user
+        raise StoreError(f"{text!r} leads nowhere: {error}.", "") from error

@@ -12,7 +12,7 @@ import numpy as np
 from edgewise.errors import MissingExtra, ModelError, UsageError
 from edgewise.runtime.onnx import OnnxSession
 from edgewise.runtime.torch import TorchSession
-from edgewise.store import atomic_path, cannot_write
+from edgewise.store import atomic_path, remove
 from edgewise.zoo.card import Card
 from edgewise.zoo.classes import imagenet1k, numbered
 from edgewise.zoo.classifier import Classifier
@@ -74,10 +74,7 @@ def write_file(folder: Path, card: Card, content: bytes) -> Path:
 def remove_file(folder: Path, card: Card) -> None:
     """Remove both where they are there."""
     for path in _paths(folder, card):
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise cannot_write(path, error) from error
+        remove(path)
 
 
 def _paths(folder: Path, card: Card) -> tuple[Path, Path]:
