@@ -23,10 +23,11 @@ def page(result: Mapping[str, Any], picture: str) -> list[str]:
         "# A fleet of users",
         f"Made by `python benchmarks/fleet.py` (seed {result['seed']}). {terms['users']:,} users of "
         f"{terms['inputs']:,} inputs each, {terms['fewest_classes']} to {terms['most_classes']} of 1,000 classes a "
-        f"user, drawn by popularity (Zipf, exponent {terms['popularity']:g}); {terms['drift']:g} of a user's classes "
-        f"are replaced in 1,000 inputs. Networks: {result['network']}. Users are made of real ones and of what the "
-        "real code did, all in one file that the package ships (`src/edgewise/fleet/calibration.json`, made by "
-        "`python benchmarks/fleet_calibration.py`). The same for a fleet of one's own: `edgewise fleet simulate`.",
+        f"user, drawn by popularity (Zipf, exponent {terms['popularity']:g}); one of a user's classes is replaced in "
+        f"{1000 / terms['drift']:,.0f} inputs, on average. Networks: {result['network']}. Users are made of real ones "
+        "and of what the real code did, all in one file that the package ships "
+        "(`src/edgewise/fleet/calibration.json`, made by `python benchmarks/fleet_calibration.py`). The same for a "
+        "fleet of one's own: `edgewise fleet simulate`.",
         markdown_list(words(result)),
         picture,
         *_figures(found),

@@ -74,9 +74,9 @@ def _parts_of_the_loss(result: Mapping[str, Any]) -> str:
     return (
         "Where it goes: without a guard, whose refusals are followed by ever milder attempts, each paid for, networks "
         f"of one's own would be {speeds['no guard']:.2f} times as fast as the generic network in place of "
-        f"{speeds[as_above]:.2f}, for "
-        f"{100 * (by_name['no guard']['right']['value'] - by_name[as_above]['right']['value']):+.2f} points; if nobody "
-        f"changed, {speeds['nobody changes']:.2f}; at int8, {speeds[int8]:.2f}. In lives of "
+        f"{speeds[as_above]:.2f} (of the {result['fleets'][0]['users']:,} users that each of these is played with), "
+        f"for {100 * (by_name['no guard']['right']['value'] - by_name[as_above]['right']['value']):+.2f} points; if "
+        f"nobody changed, {speeds['nobody changes']:.2f}; at int8, {speeds[int8]:.2f}. In lives of "
         f"{result['lives'][-1]['inputs']:,} inputs {shown(result['lives'][-1]['figures']['in_profit'])} of users spend "
         f"less time in the end, in lives of {result['lives'][0]['inputs']:,} "
         f"{shown(result['lives'][0]['figures']['in_profit'])}."

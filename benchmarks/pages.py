@@ -1,6 +1,8 @@
 """What the benchmarks write: a JSON result with machine, versions and seed, and a page of the docs."""
 
 import json
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,16 +12,30 @@ from edgewise.machine import fingerprint
 from edgewise.select.judge.fair_table import FairTable, Interval, Row
 
 ROOT = Path(__file__).parent.parent
+_FOLDERS = ("--work", "--scale-sim")
+_FOLDERS_IS = tuple(f"{option}=" for option in _FOLDERS)
 
 
 def write_result(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """Write benchmarks/results/NAME.json; returns the machine that stands in it."""
     machine = asdict(fingerprint())
-    whole = {"command": f"python benchmarks/{name}.py", "machine": machine, **result}
+    whole = {"command": typed(sys.argv), "machine": machine, **result}
     path = ROOT / "benchmarks" / "results" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return machine
+
+
+def typed(arguments: Sequence[str]) -> str:
+    """The command of a benchmark without the folders of this machine, which change no figure."""
+    script, *rest = arguments
+    words, kept = iter(rest), list[str]()
+    for word in words:
+        if word in _FOLDERS:
+            next(words, None)
+        elif not word.startswith(_FOLDERS_IS):
+            kept.append(word)
+    return shlex.join(["python", f"benchmarks/{Path(script).name}", *kept])
 
 
 def write_page(name: str, parts: Sequence[str]) -> None:

@@ -61,14 +61,14 @@ def test_commands_then_code(workplace: Path) -> None:
 @pytest.mark.torch
 @pytest.mark.serve
 def test_the_service_answers(workplace: Path) -> None:
-    (serve, ask) = blocks("sh")[0].splitlines()
+    (serve, wait, ask) = blocks("sh")[0].splitlines()
     assert "timm:resnet50" in serve and serve.endswith("/ &")  # noqa: PT018
     _, *command = shlex.split(serve.removesuffix("&").replace("timm:resnet50", factory(workplace)))
     service = subprocess.Popen([sys.executable, "-m", "edgewise", *command, "--port", "8087"], cwd=workplace)
     try:
-        asked = shlex.split(ask.replace("8080", "8087"))
-        retry = ["--retry", "120", "--retry-connrefused", "--retry-delay", "1", "--silent", "--fail"]
-        done = subprocess.run([*asked, *retry], cwd=workplace, capture_output=True, text=True, timeout=150, check=True)
+        waited, asked = (shlex.split(line.replace("8080", "8087")) for line in (wait, ask))
+        subprocess.run(waited, capture_output=True, timeout=150, check=True)
+        done = subprocess.run(asked, cwd=workplace, capture_output=True, text=True, timeout=60, check=True)
         assert json.loads(done.stdout)["user"] == "anna"
         assert json.loads(done.stdout)["label"] == "car"
     finally:
