@@ -6,7 +6,7 @@ from typing import Any
 from pages import markdown_list, markdown_table
 from proof_unfair import unfair
 from proof_verdict import Verdict
-from proof_words import CONTESTS, LETTERS, OURS, found_drop, verdicts, words
+from proof_words import CONTESTS, LETTERS, OURS, found_drop, in_short, verdicts, words
 from prune_users_page import NOTICE
 
 PICTURE = "accuracy against speed: networks for one user"
@@ -39,6 +39,10 @@ def _head(result: Mapping[str, Any], found: Mapping[str, Mapping[str, Mapping[st
         "(of speed: 3% either way), and are undecided otherwise; costs, measured once, where they differ by more than "
         "a tenth.",
         "## Verdict",
+        "In accuracy and speed; a loss in one without a win in the other is a loss, and the other way round.",
+        markdown_table(
+            ["", "loses to", "trades with", "neither wins nor loses against", "wins against"], in_short(result)
+        ),
         markdown_list(words(result)),
     ]
     for contest, rivals in found.items():

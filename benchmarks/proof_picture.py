@@ -3,22 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
+from proof_words import made_for
 from speed_picture import OTHERS, OURS, axes, names
 from svg import diamond, dot, line, picture, text
 
 from edgewise.report.geometry import Box, Line
 from edgewise.report.scale import Scale
 
-_WIDTH_PX, _HEIGHT_PX = 940, 460
+_PALE_OTHERS, _PALE_OURS = "#cfdef0", "#f0d9cb"  # of intervals, which names may cross
+_WIDTH_PX, _HEIGHT_PX = 940, 620
 
 
 def draw(users: Mapping[str, Any]) -> str:
     """A dot for each rival and a diamond for each network of edgewise, with their intervals."""
     frame = Box(70, 84, _WIDTH_PX - 70 - 30, _HEIGHT_PX - 84 - 54)
     ours = {way["name"] for way in users["ways"] if way["ours"]}
+    nothing = {own for own in ours if not made_for(users, own)}
     found = {
         name: (row["to_generic"]["speed"]["value"], [100 * row["accuracy"][key] for key in ("low", "value", "high")])
         for name, row in users["over_users"].items()
+        if name not in nothing
     }
     speeds, ends = [speed for speed, _ in found.values()], [end for _, right in found.values() for end in right]
     x = Scale(min(speeds) * 0.85, max(speeds) * 1.4, frame.left, frame.right, logarithmic=True)
@@ -28,18 +32,17 @@ def draw(users: Mapping[str, Any]) -> str:
         dot(24, 52, 4.5, OTHERS),
         text(34, 56, "what its users would pick instead", 12),
         diamond(330, 52, OURS),
-        text(344, 56, "edgewise; lines are 95% intervals", 12),
+        text(344, 56, "edgewise, with ResNet-50 where its guard refused; lines are 95% intervals", 12),
         *axes(x, y, frame, "right %", y.low),
     ]
     bars: list[Line] = []
-    for name, (speed, (low, value, high)) in found.items():
-        across, colour = x.place(speed), OURS if name in ours else OTHERS
+    for name, (speed, (low, _, high)) in found.items():
+        across, pale = x.place(speed), _PALE_OURS if name in ours else _PALE_OTHERS
         bars.append(Line(across, y.place(low), across, y.place(high)))
-        parts.append(line([(across, y.place(low)), (across, y.place(high))], colour, 1.4))
-        draws = (
-            diamond(across, y.place(value), colour, name) if name in ours else dot(across, y.place(value), 4.5, colour)
-        )
-        parts.append(draws)
+        parts.append(line([(across, y.place(low)), (across, y.place(high))], pale, 3))
+    for name, (speed, (_, value, _)) in found.items():
+        place = x.place(speed), y.place(value)
+        parts.append(diamond(*place, OURS, name) if name in ours else dot(*place, 4.5, OTHERS))
     places = {name: (x.place(speed), y.place(right[1])) for name, (speed, right) in found.items()}
     return picture(
         _WIDTH_PX, _HEIGHT_PX, "Right answers against speed", [*parts, *names(places, list(places), ours, bars, frame)]

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 _ALWAYS = (
-    "In B, half of the images of this data set are stored squashed to a square; selector, cascades and single networks "
-    "all meet both halves. Which network is best alone must be found out on labelled images as well, so that `none` is "
-    "too little for whoever does not know it yet.",
+    "In B, half of the images of this data set are stored squashed to a square; selector, cascades and single "
+    "networks all meet both halves. Which network is best alone must be found out on labelled images as well, so that "
+    "`none` is too little for whoever does not know it yet.",
+    "In B edgewise wants the accuracy of the best network with a margin for chance, which costs speed; the plain "
+    "cascades want it on the tuning images as they are, and may miss it on others.",
     "Lines are counted without comments, docstrings and blanks. A script of another style would have other counts; "
     "what is counted of edgewise is a command, and its options must be read about like any function.",
     "Seconds are those of the CPU, for the cores are shared: they still grow when others fill the caches. What is "
@@ -25,8 +27,8 @@ def _for_users(users: Mapping[str, Any]) -> list[str]:
         "whole again, without cost in time or lines (`benchmarks/rivals/checkpoint.py`).",
         "The guard was asked to estimate where it cannot be sure (`--undecided estimate`). By default edgewise writes "
         f"nothing then: {_refusals(users)}",
-        "The ResNets are product-quantised networks and know ImageNet's training images, from which the users' streams "
-        "are drawn: their answers on the stream are better than on images of a real user, for edgewise and "
+        "The ResNets are product-quantised networks and know ImageNet's training images, from which the users' "
+        "streams are drawn: their answers on the stream are better than on images of a real user, for edgewise and "
         "Torch-Pruning alike. ResNet-18 and MobileNetV2 know the same classes, so that a fixed network needs no work "
         "here; where no small network of the user's classes is published, that row does not exist.",
     ]

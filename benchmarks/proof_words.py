@@ -21,12 +21,19 @@ def verdicts(result: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Verdict
     found: dict[str, dict[str, dict[str, Verdict]]] = {}
     if users := contests.get("users"):
         for own, others in users["compared"].items():
+            if not made_for(users, own):
+                continue  # a generic network that stays is no win in accuracy
             found[f"users: {own}"] = {other: _of_user(users, own, other, one) for other, one in others.items()}
     if inputs := contests.get("inputs"):
         found["inputs"] = {other: _of_input(inputs, other, one) for other, one in inputs["compared"].items()}
     if accelerator := contests.get("accelerator"):
         found["accelerator"] = {"SCALE-Sim": _of_accelerator(accelerator)}
     return found
+
+
+def made_for(users: Mapping[str, Any], own: str) -> int:
+    """How many users edgewise made such a network for: whose guard let it in."""
+    return sum("refused" not in user["rows"][own] for user in users["users"])
 
 
 def _of_user(users: Mapping[str, Any], own: str, other: str, one: Mapping[str, Any]) -> dict[str, Verdict]:
@@ -49,8 +56,8 @@ def _foretold(users: Mapping[str, Any], own: str) -> Verdict:
     held = [_within(rows, own) for rows in let_in]
     sure = [rows[own]["guard"]["verdict"] == "passes" for rows in let_in]
     said = (
-        f"a bound for the drop held for {sum(held)} of {len(held)}, and certified {sum(sure)}; {refused} refused; "
-        "of the rival: nothing"
+        f"a bound for the drop held for {sum(held)} of {len(held)}, and certified {sum(sure)}; {refused} refused; of "
+        "the rival: nothing"
     )
     if not all(held):
         return Verdict("loses", f"{said}, and nothing wrong")
@@ -95,8 +102,8 @@ def _of_accelerator(one: Mapping[str, Any]) -> dict[str, Verdict]:
     )
     cycles, scale_sim = (sum(array[key] for array in one["arrays"]) for key in ("cycles", "scale_sim_cycles"))
     same = (
-        f"{agree} of {layers} layers agree to the cycle, once three known differences are counted, and {but} "
-        f"but for the {blocks} that edgewise cuts into blocks that fit the buffers, as SCALE-Sim does not; in all "
+        f"{agree} of {layers} layers agree to the cycle, once three known differences are counted, and {but} but for "
+        f"the {blocks} that edgewise cuts into blocks that fit the buffers, as SCALE-Sim does not; in all "
         f"{100 * (cycles / scale_sim - 1):+.1f}%"
     )
     return {
@@ -116,7 +123,7 @@ def _first(costs: Sequence[Mapping[str, float]]) -> list[Mapping[str, float]]:
 
 def words(result: Mapping[str, Any]) -> list[str]:
     """The verdicts in sentences, losses first."""
-    found: list[str] = []
+    found = _refusals(result["contests"].get("users", {"compared": {}}))
     for contest, rivals in verdicts(result).items():
         found += [f"{_title(contest)}: {sentence}" for sentence in _sentences(rivals)]
         parts = [one for things in rivals.values() for one in things.items()]
@@ -128,6 +135,51 @@ def words(result: Mapping[str, Any]) -> list[str]:
         else:
             found.append(f"{counted} {tally(rest)}.")
     return found
+
+
+def _refusals(users: Mapping[str, Any]) -> list[str]:
+    """The ways in which edgewise gave some users, or all, nothing."""
+    found: list[str] = []
+    for own in users["compared"]:
+        many, made = len(users["users"]), made_for(users, own)
+        spent = f"{users['over_users'][own]['cpu_s']:,.0f} s of CPU"
+        if not made:
+            found.append(
+                f"A, {own}: **edgewise made nothing**: its guard refused for all {many} users, after {spent} each in "
+                "the mean. They stay with ResNet-50, and nothing is compared."
+            )
+        elif made < many:
+            found.append(
+                f"A, {own}: **edgewise made nothing for {many - made} of {many} users**, whose guard refused. They "
+                "stay with ResNet-50, and its accuracy and speed count for them below: an accuracy won so is not that "
+                "of a smaller network. User by user it stands in section A."
+            )
+    return found
+
+
+def _by_outcome(things: Mapping[str, Verdict]) -> dict[str, list[str]]:
+    """Accuracy and speed by what comes of them."""
+    of: dict[str, list[str]] = {"wins": [], "loses": [], "undecided": [], "even": []}
+    for thing, named in NAMES.items():
+        of[things[thing].outcome].append(named)
+    return of
+
+
+def in_short(result: Mapping[str, Any]) -> list[list[str]]:
+    """A row for each contest of accuracy and speed: the rivals that edgewise loses to, trades with, and so on."""
+    rows: list[list[str]] = []
+    for contest, rivals in verdicts(result).items():
+        found: dict[str, list[str]] = {"loses": [], "trades": [], "neither": [], "wins": []}
+        for other, things in rivals.items():
+            if "fast" in things:
+                of = _by_outcome(things)
+                kind = (
+                    "trades" if of["wins"] and of["loses"] else next((k for k in ("loses", "wins") if of[k]), "neither")
+                )
+                found[kind].append(other)
+        if any(found.values()):
+            rows.append([_title(contest), *("; ".join(names) for names in found.values())])
+    return rows
 
 
 def _title(contest: str) -> str:
@@ -143,9 +195,7 @@ def _sentences(rivals: Mapping[str, Mapping[str, Verdict]]) -> list[str]:
             spent = things["seconds to get there"]
             found.append(f"beside {other}, {things['cycles'].by}; seconds to get there, {spent}.")
             continue
-        of: dict[str, list[str]] = {"wins": [], "loses": [], "undecided": [], "even": []}
-        for thing, named in NAMES.items():
-            of[things[thing].outcome].append(named)
+        of = _by_outcome(things)
         open_ones = "".join(
             f", {' and '.join(of[outcome])} {outcome}" for outcome in ("undecided", "even") if of[outcome]
         )

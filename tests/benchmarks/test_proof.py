@@ -171,6 +171,7 @@ def test_the_page_says_what_is_lost_won_and_left_out(scripts) -> None:
     text = "\n\n".join(page.page(result, "the picture"))
     assert "**edgewise loses to small** in accuracy and speed: -3.0 points (-5.0 to -1.0), 0.50 times as fast" in text
     assert "edgewise wins against ResNet-50, restricted in speed, accuracy even" in text
+    assert "| A, ours | small |  |  | ResNet-50, restricted |" in text
     assert "held for 1 of 1, and certified 0" in text
     assert "it would have written 0, at one point, and refused 1" in text
     assert "20 of 21 layers agree to the cycle" in text
@@ -188,8 +189,21 @@ def test_a_refusal_is_told_and_counted(scripts) -> None:
     row["refused"] = "The smaller network is refused."
     text = "\n\n".join(page.page(result, "the picture"))
     assert "its guard wrote nothing, so that the user stays with ResNet-50: The smaller network is refused." in text
-    assert "held for 0 of 0, and certified 0; 1 refused" in text
-    assert "undecided: a bound" in text
+    assert "A, ours: **edgewise made nothing**: its guard refused for all 1 users, after 300 s of CPU" in text
+    assert "against small" not in text
+    assert "loses to small" not in text
+    assert "ours" not in scripts("proof_picture").draw(result["contests"]["users"])
+
+
+def test_what_was_refused_for_some_is_told_before_it_is_compared(scripts) -> None:
+    words, result = scripts("proof_words"), _made_up()
+    (user,) = result["contests"]["users"]["users"]
+    refused = {key: value for key, value in user["rows"]["ours"].items() if key != "guard"}
+    rows = {**user["rows"], "ours": {**refused, "refused": "The smaller network is refused."}}
+    result["contests"]["users"]["users"].append({**user, "rows": rows})
+    first, *rest = words.words(result)
+    assert first.startswith("A, ours: **edgewise made nothing for 1 of 2 users**")
+    assert any("loses to small" in one for one in rest)
 
 
 def test_a_contest_that_was_not_run_is_named(scripts) -> None:
