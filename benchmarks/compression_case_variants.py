@@ -11,7 +11,11 @@ from prune_users_data import SEED, Network, User, baseline_file, folders, stream
 
 WHOLE = Network("ResNet-18", 224)
 SPEEDUP, HELD_OUT, IMAGES = 2.0, 0.2, 500
-EVERYONE = User("all", 0, tuple(folders()))
+
+
+def everyone() -> User:
+    """One who meets all classes of the data."""
+    return User("all", 0, tuple(folders()))
 
 
 def variants(work: Path) -> dict[str, Path]:
@@ -21,7 +25,7 @@ def variants(work: Path) -> dict[str, Path]:
     plain = baseline_file(work, WHOLE)
     integers = work / "generic-int8.onnx"
     if not integers.is_file():
-        int8_onnx(plain, calibration(EVERYONE, work, torch_classifier(WHOLE).card.preprocess), integers)
+        int8_onnx(plain, calibration(everyone(), work, torch_classifier(WHOLE).card.preprocess), integers)
     (cut,) = cut_network(work).glob("*-user-fp32.onnx")
     return {PLAIN: plain, INT8: integers, CUT: cut, CUT_INT8: cut.with_name(cut.name.replace("-fp32", ""))}
 
@@ -44,8 +48,8 @@ def cut_network(work: Path) -> Path:
     whole = torch_classifier(WHOLE)
     maker = UserMaker(
         whole,
-        tuple(WHOLE.columns(EVERYONE)),
-        UserImages(stream_of(EVERYONE, work, IMAGES), seed=SEED),
+        tuple(WHOLE.columns(everyone())),
+        UserImages(stream_of(everyone(), work, IMAGES), seed=SEED),
         Settings(SPEEDUP, held_out=HELD_OUT, seed=SEED),
         Guard(when_undecided="estimate"),
         cache(lambda: OnnxClock(whole.session.module, WHOLE.size_px)),  # type: ignore[attr-defined]

@@ -46,6 +46,7 @@ def test_one_runtime_on_two_numbers_of_threads(here: Here, table: Path) -> None:
     assert stored.folder == table
 
 
+@pytest.mark.torch  # quantising needs its package onnx
 def test_rows_with_images_of_the_user(here: Here, table: Path, drawn_folder: Path) -> None:
     asked = ("--to", "onnxruntime", "--data", drawn_folder, "--limit", 40)
     rows = json.loads(here("benchmark", "tiny:xs", *asked, "--no-save", "--json"))["results"]

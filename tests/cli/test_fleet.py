@@ -52,7 +52,7 @@ def test_a_table_and_what_it_rests_on(here: Here) -> None:
         (("--max-drop", 7), "7 points"),
         (("--network", "by hand"), "'by hand'"),
         (("--device", "nobody's"), "no device"),
-        (("--device", "accel:nothing"), "no preset"),
+        pytest.param(("--device", "accel:nothing"), "no preset", marks=pytest.mark.torch),
         (("--rate", 0), "rate is 0"),
     ],
 )

@@ -3,19 +3,21 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper
 
 from edgewise.errors import ModelError, UsageError
 from edgewise.export.network import Network, Precision
 from edgewise.zoo.classifier import Classifier
 from edgewise.zoo.loaders import load
 from edgewise.zoo.sources import find_one
-from tests.onnx_files import channel_means, save
 
 pytest.importorskip("pnnx", reason="the extra [ncnn] is not installed")
+pytest.importorskip("onnx", reason="the extra [torch] is not installed")
+import onnx
+from onnx import TensorProto, helper
+
 from edgewise.export.to_ncnn import export_ncnn
+from tests.onnx_files import channel_means, save
 
 pytestmark = [pytest.mark.ncnn, pytest.mark.torch]  # the latter brings the package onnx
 

@@ -3,6 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra [torch] is not installed")
+
 from edgewise.errors import UsageError
 from edgewise.prune.allocate import Limits, by_latency, global_, time_left, uniform
 from edgewise.prune.criterion import Ranking

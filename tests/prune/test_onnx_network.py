@@ -12,7 +12,6 @@ from edgewise.errors import ModelError
 from edgewise.prune.groups import Group
 from edgewise.zoo.sources import find, from_description
 from edgewise.zoo.tiny import WEIGHTS
-from tests.onnx_files import channel_means
 
 pytest.importorskip("torch", reason="the extra [torch] is not installed")
 pytest.importorskip("torch_pruning", reason="the extra [torch] is not installed")
@@ -24,6 +23,7 @@ from edgewise.prune.onnx_network import on_pytorch
 from edgewise.prune.source import trained
 from edgewise.prune.surgery import cut_groups, mask_groups
 from edgewise.prune.torch_pruning_groups import find_groups
+from tests.onnx_files import channel_means
 from tests.prune.onnx_exports import export, keras_like, loaded
 from tests.prune.small_networks import (
     CLASSES,

@@ -160,9 +160,9 @@ class DeviceState:
         """
         found = self._read(
             f"SELECT name, seq, {rows.OBSERVATION} FROM observations JOIN users ON users.id = user"
-            " WHERE seq > (SELECT max(seq) FROM observations) - ?2 AND answer_id = ?1 AND class_index NOT NULL"
+            " WHERE seq > (SELECT max(seq) FROM observations) - ? AND answer_id = ? AND class_index NOT NULL"
             " ORDER BY seq DESC LIMIT 1",
-            (rows.text(answer_id, "The id of an answer"), self._keep),
+            (self._keep, rows.text(answer_id, "The id of an answer")),
         )
         if not found:
             raise UsageError(
@@ -233,8 +233,8 @@ class DeviceState:
             raise _unknown(user)
         found = self._read(
             "SELECT seq, unix_s, name, kind, text, values_json FROM events JOIN users ON users.id = events.user"
-            " WHERE seq > ?1 AND (?2 IS NULL OR name = ?2) ORDER BY seq LIMIT ?3",
-            (rows.count(after, "after"), user, rows.count(limit, "limit")),
+            " WHERE seq > ? AND (? IS NULL OR name = ?) ORDER BY seq LIMIT ?",
+            (rows.count(after, "after"), user, user, rows.count(limit, "limit")),
         )
         return [rows.read_event(row, self._path) for row in found]
 
@@ -281,9 +281,9 @@ class DeviceState:
 
     def _trim(self, table: str, owner: int) -> None:
         self._connection.execute(
-            f"DELETE FROM {table} WHERE user = ?1 AND seq <="
-            f" (SELECT seq FROM {table} WHERE user = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
-            (owner, self._keep),
+            f"DELETE FROM {table} WHERE user = ? AND seq <="
+            f" (SELECT seq FROM {table} WHERE user = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)",
+            (owner, owner, self._keep),
         )
 
     def _id(self, user: str) -> int:

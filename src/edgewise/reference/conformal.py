@@ -46,4 +46,7 @@ def strangeness(known: Rows, labels: Sequence[int], query: Sequence[float], labe
 def mean_of_nearest(distances: Sequence[float], k: int) -> float:
     """Of fewer than k all count; of none the mean is infinite."""
     nearest = sorted(distances)[:k]
-    return sum(nearest) / len(nearest) if nearest else inf
+    total = 0.0
+    for one in nearest:  # sum() of Python 3.12 and later rounds otherwise, which breaks ties
+        total += one
+    return total / len(nearest) if nearest else inf
