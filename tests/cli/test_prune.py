@@ -137,6 +137,7 @@ def test_int8_serves_and_float32_lies_beside_it(here: Here, asked: dict[str, obj
 
 
 @pytest.mark.slow  # exports and quantises networks
+@pytest.mark.long
 def test_the_guard_refuses_int8_and_nothing_is_written(here: Here, asked: dict[str, object]) -> None:
     asked |= {"--precision": "int8", "--target-speedup": 1.0001, "--undecided": "refuse", "--max-drop": 1}
     with pytest.raises(GuardRefused, match="at int8 is undecided") as refused:

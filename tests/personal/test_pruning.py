@@ -92,6 +92,7 @@ def test_a_job_that_cannot_be_done_is_a_problem_in_words(
 
 
 @pytest.mark.slow
+@pytest.mark.long  # a service makes one in tests/cli/test_live.py
 def test_a_network_is_made_and_progress_is_heard(job: Path, tmp_path: Path, started: Pruning) -> None:
     *before, last = _hear(started)
     assert last == Ended("")
