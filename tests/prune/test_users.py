@@ -80,4 +80,10 @@ def test_weights_are_found_beside_the_file(tmp_path: Path) -> None:
         "model = 'timm:x'\nweights = ['timm:x=w.safetensors', 'v.safetensors']\n[[user]]\nname = 'a'\nimages = 'b'"
     )
     (user,) = read_users(tmp_path / "users.toml")
+    (tmp_path / "users-of-odd-names.toml").write_text(
+        "model = 'timm:x'\nweights = ['a=b.safetensors']\n[[user]]\nname = 'a'\nimages = 'b'"
+    )
+    (tmp_path / "a=b.safetensors").touch()
+    (odd,) = read_users(tmp_path / "users-of-odd-names.toml")
+    assert odd.request.weights == (f"{tmp_path}/a=b.safetensors",)
     assert user.request.weights == (f"timm:x={tmp_path}/w.safetensors", f"{tmp_path}/v.safetensors")

@@ -12,9 +12,10 @@ import numpy as np
 import edgewise
 from edgewise.errors import StoreError, UsageError
 from edgewise.fleet.play import Rows
-from edgewise.store import cannot_write, read_arrays, read_json, remove_parts, write_arrays, write_json
+from edgewise.one_writer import one_writer
+from edgewise.store import read_arrays, read_json, remove_parts, write_arrays, write_json
 
-_MANIFEST, _BLOCKS, _LOCK = "fleet.json", "blocks", ".lock"
+_MANIFEST, _BLOCKS = "fleet.json", "blocks"
 _KIND, _BLOCK_KIND, _SCHEMA = "fleet", "fleet block", 1
 _AGAIN = "Delete it and simulate again."
 
@@ -26,22 +27,8 @@ def keeping(folder: Path, settings: Mapping[str, Any]) -> Iterator["Kept"]:
     Raises `UsageError` where another fleet lies there, `StoreError` where it cannot be read or written, or is being
     written.
     """
-    from filelock import FileLock, Timeout
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / _LOCK, timeout=0)
-        lock.acquire()
-    except Timeout as error:
-        raise StoreError(
-            f"Another edgewise fleet simulate is writing to {folder}.", "Wait, or choose another --out."
-        ) from error
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    try:
+    with one_writer(folder, "edgewise fleet simulate"):
         yield Kept(folder, {**settings, "edgewise": edgewise.__version__})
-    finally:
-        lock.release()
 
 
 class Kept:

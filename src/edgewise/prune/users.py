@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict
 from edgewise.errors import EdgewiseError, GuardRefused, StoreError
 from edgewise.executors.executor import Executor, WorkerLost
 from edgewise.executors.node import node_name
+from edgewise.one_writer import LOCK, one_writer
 from edgewise.progress import Progress, silent
 from edgewise.prune.request import Request
 from edgewise.restore import restore
@@ -21,7 +22,6 @@ from edgewise.store import PART, atomic_path, cannot_write, read_json, write_jso
 KIND, SCHEMA = "pruned users", 1
 USERS = "users.json"
 PERSONALISING = "personalising users"
-_LOCK = ".lock"
 _AGAIN = "Name a folder that `edgewise prune users` wrote, or a new one."
 Verdict = Literal["let in", "refused", "failed"]
 
@@ -186,33 +186,17 @@ def _read(out: Path) -> list[_Known]:
 @contextmanager
 def _writing(out: Path) -> Iterator[None]:
     """Be the one writer of the folder; what a killed one left half written goes."""
-    from filelock import FileLock, Timeout
-
     if out.exists() and (not out.is_dir() or not _is_ours(out)):
         raise StoreError(f"{out} holds other things than networks of users.", _AGAIN)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / _LOCK, timeout=0)
-        lock.acquire()
-    except Timeout as error:
-        raise StoreError(
-            f"Another edgewise prune users is writing to {out}.", "Wait, or choose another --out."
-        ) from error
-    except OSError as error:
-        raise cannot_write(out, error) from error
-    try:
+    with one_writer(out, "edgewise prune users"):
         for half in out.glob(f".*{PART}"):
             if half.is_dir():
                 shutil.rmtree(half, ignore_errors=True)
         yield
-    finally:
-        with suppress(OSError):
-            (out / _LOCK).unlink()
-        lock.release()
 
 
 def _is_ours(out: Path) -> bool:
     """Whether a folder has been begun: it has rows, or nothing but what a killed run leaves."""
     return (out / USERS).is_file() or all(
-        path.name == _LOCK or (path.name.startswith(".") and path.name.endswith(PART)) for path in out.iterdir()
+        path.name == LOCK or (path.name.startswith(".") and path.name.endswith(PART)) for path in out.iterdir()
     )

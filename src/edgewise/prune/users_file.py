@@ -70,8 +70,8 @@ def _user(values: dict[str, Any], path: Path) -> User:
 
 
 def _absolute_weights(home: Path, text: str) -> str:
-    """FILE, or NAME=FILE."""
-    name, equals, file = text.rpartition("=")
+    """FILE, which may have a "=" in its name, or NAME=FILE."""
+    name, equals, file = ("", "", text) if (home / text).is_file() else text.rpartition("=")
     return f"{name}{equals}{_absolute(home, file)}"
 
 
